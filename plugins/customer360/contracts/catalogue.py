@@ -1,0 +1,71 @@
+"""Reading contracts and finding the one a file falls under."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from customer360.contracts.model import Contract
+
+SOURCES = Path(__file__).parent / "sources"
+
+
+class ContractError(Exception):
+    """A contract cannot be read; the message says which and why."""
+
+
+def read_contracts(*folders: Path) -> list[Contract]:
+    """The contracts of the five systems, preceded by those found in ``folders``.
+
+    A later contract of the same name is replaced by an earlier folder's, so a landing folder's own
+    ``contracts/`` can describe an export that differs. Ordered so that a table comes after the
+    tables its foreign keys point to.
+
+    Raises ContractError when a file is no contract or references form a circle.
+    """
+    contracts: dict[str, Contract] = {}
+    for folder in (*folders, SOURCES):
+        for path in sorted(folder.rglob("*.yml")):
+            contract = _read(path)
+            contracts.setdefault(contract.name, contract)
+    return _parents_first(contracts)
+
+
+def contract_for(path: str, contracts: Iterable[Contract]) -> Contract | None:
+    """The contract whose path pattern matches ``path`` (relative to the landing folder).
+
+    Of several matching patterns the longest, hence most specific, wins.
+    """
+    matching = [contract for contract in contracts if fnmatchcase(path, contract.path)]
+    return max(matching, key=lambda contract: len(contract.path), default=None)
+
+
+def _read(path: Path) -> Contract:
+    try:
+        return Contract.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, ValidationError) as error:
+        raise ContractError(f"{path.name} is not a source contract: {error}") from error
+
+
+def _parents_first(contracts: dict[str, Contract]) -> list[Contract]:
+    ordered: dict[str, Contract] = {}
+
+    def visit(name: str, below: Sequence[str]) -> None:
+        if name in ordered:
+            return
+        if name in below:
+            raise ContractError(f"Foreign keys form a circle: {' → '.join((*below, name))}.")
+        if name not in contracts:
+            raise ContractError(f"{below[-1]} points to {name}, and there is no such contract.")
+        for key in contracts[name].table_schema.foreign_keys:
+            if key.reference.resource != name:
+                visit(key.reference.resource, (*below, name))
+        ordered[name] = contracts[name]
+
+    for name in contracts:
+        visit(name, ())
+    return list(ordered.values())

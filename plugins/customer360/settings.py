@@ -1,0 +1,83 @@
+"""Settings: the only reader of the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+PROJECT = Path(__file__).resolve().parents[2]
+"""The checkout: the folder that holds dags/, dbt_project/, expectations/ and seeds/."""
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message names it and says what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a person can configure.
+
+    ``home``: folder of all state. ``landing``: folder or ``s3://`` prefix of the delivery.
+    ``warehouse_url``: owner's URL of an existing PostgreSQL, or None for the local one.
+    ``business_time_zone``: the zone whose days the marts count in.
+    ``classifier``: ``rules`` or ``bedrock``. ``bedrock_model_id``: model the latter asks.
+    """
+
+    home: Path
+    landing: str
+    warehouse_url: str | None
+    business_time_zone: str
+    classifier: str
+    bedrock_model_id: str | None
+
+    def last_business_day(self, now: datetime | None = None) -> date:
+        """The last complete day in the business time zone, the default ``as_of_date``."""
+        now = now or datetime.now(UTC)
+        return now.astimezone(ZoneInfo(self.business_time_zone)).date() - timedelta(days=1)
+
+
+VARIABLES = {
+    "CUSTOMER360_HOME": "folder of all state; default .customer360 in the checkout",
+    "CUSTOMER360_LANDING": "folder or s3:// prefix of the delivery; default landing in the home",
+    "CUSTOMER360_WAREHOUSE_URL": "owner's URL of a PostgreSQL 17 or later; default a local server",
+    "CUSTOMER360_BUSINESS_TIME_ZONE": "IANA zone whose days are counted; default UTC",
+    "CUSTOMER360_CLASSIFIER": "rules or bedrock; default rules",
+    "CUSTOMER360_BEDROCK_MODEL_ID": "model that --classifier bedrock asks",
+}
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment.
+
+    Raises SettingsError when a value cannot be used.
+    """
+    environ = os.environ if environ is None else environ
+    home = Path(environ.get("CUSTOMER360_HOME") or PROJECT / ".customer360").expanduser().resolve()
+    return Settings(
+        home=home,
+        landing=environ.get("CUSTOMER360_LANDING") or str(home / "landing"),
+        warehouse_url=environ.get("CUSTOMER360_WAREHOUSE_URL") or None,
+        business_time_zone=_zone(environ.get("CUSTOMER360_BUSINESS_TIME_ZONE") or "UTC"),
+        classifier=_classifier(environ.get("CUSTOMER360_CLASSIFIER") or "rules"),
+        bedrock_model_id=environ.get("CUSTOMER360_BEDROCK_MODEL_ID") or None,
+    )
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingsError(
+            f"CUSTOMER360_BUSINESS_TIME_ZONE is {name!r}, which is no IANA time zone; use one such as Asia/Kolkata."
+        ) from error
+    return name
+
+
+def _classifier(name: str) -> str:
+    if name not in ("rules", "bedrock"):
+        raise SettingsError(f"CUSTOMER360_CLASSIFIER is {name!r}; use rules or bedrock.")
+    return name

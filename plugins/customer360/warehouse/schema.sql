@@ -1,0 +1,211 @@
+-- Every table that no dbt model writes. Idempotent: run at the start of every command.
+
+create schema if not exists raw;
+create schema if not exists quarantine;
+create schema if not exists ops;
+create schema if not exists staging;
+create schema if not exists intermediate;
+create schema if not exists enrichment;
+
+-- ops: what happened -------------------------------------------------------------------------
+
+create table if not exists ops.runs (
+    run_id bigint generated always as identity primary key,
+    kind text not null,
+    as_of_date date not null,
+    landing text,
+    classifier text,
+    status text not null default 'running' check (status in ('running', 'published', 'unchanged', 'done', 'failed')),
+    message text,
+    started_at timestamptz not null default now(),
+    finished_at timestamptz
+);
+comment on table ops.runs is 'One row per run of the pipeline or of a part of it.';
+
+create table if not exists ops.run_steps (
+    run_id bigint not null references ops.runs,
+    step text not null,
+    status text not null check (status in ('running', 'done', 'failed')),
+    message text,
+    summary jsonb,
+    started_at timestamptz not null default clock_timestamp(),
+    finished_at timestamptz,
+    primary key (run_id, step)
+);
+comment on table ops.run_steps is 'One row per step of a run; a step that is repeated replaces its row.';
+
+create table if not exists ops.loaded_files (
+    load_id bigint generated always as identity primary key,
+    run_id bigint not null references ops.runs,
+    sha256 text not null,
+    system text,
+    "table" text,
+    file text not null,
+    status text not null check (status in ('loaded', 'refused')),
+    records bigint,
+    loaded bigint,
+    quarantined bigint,
+    reason text,
+    delivered_on date,
+    key_kind text check (key_kind in ('column', 'record_number')),
+    drift jsonb,
+    bytes bigint,
+    finished_at timestamptz not null default now()
+);
+create unique index if not exists loaded_files_once on ops.loaded_files (sha256, system, "table") where status = 'loaded';
+comment on table ops.loaded_files is
+    'One row per file loaded or refused. A file is known by its sha256: it loads once into a table, whatever its name.';
+
+create table if not exists ops.dbt_results (
+    run_id bigint not null references ops.runs,
+    invocation_id text not null,
+    unique_id text not null,
+    resource_type text not null,
+    status text not null,
+    seconds double precision,
+    rows_affected bigint,
+    failures bigint,
+    message text,
+    finished_at timestamptz not null default now(),
+    primary key (invocation_id, unique_id)
+);
+comment on table ops.dbt_results is 'One row per dbt model or test of every build.';
+
+create table if not exists ops.checks (
+    run_id bigint not null references ops.runs,
+    gate text not null,
+    suite text not null,
+    check_name text not null,
+    severity text not null check (severity in ('fail', 'warn')),
+    passed boolean not null,
+    reason text,
+    observed text,
+    finished_at timestamptz not null default now()
+);
+comment on table ops.checks is 'One row per expectation of a gate and run.';
+
+create table if not exists ops.publishes (
+    run_id bigint not null references ops.runs,
+    batch_id bigint not null,
+    "schema" text not null,
+    "table" text not null,
+    inserted bigint not null,
+    updated bigint not null,
+    deleted bigint not null,
+    row_count bigint not null,
+    published_at timestamptz not null,
+    primary key (batch_id, "schema", "table")
+);
+comment on table ops.publishes is 'One row per table and publish: the differences applied.';
+
+create table if not exists ops.published_batch (
+    only_row boolean primary key default true check (only_row),
+    batch_id bigint not null,
+    run_id bigint not null,
+    as_of_date date not null,
+    published_at timestamptz not null
+);
+comment on table ops.published_batch is 'The one batch that the published tables show.';
+
+create table if not exists ops.published_constraints (
+    "schema" text not null,
+    "table" text not null,
+    name text not null,
+    definition_hash text not null,
+    primary key ("schema", "table", name)
+);
+comment on table ops.published_constraints is 'The definition each published constraint or index was made from, by hash.';
+
+-- quarantine ---------------------------------------------------------------------------------
+
+create table if not exists quarantine.rejected_records (
+    load_id bigint not null references ops.loaded_files,
+    system text not null,
+    "table" text not null,
+    file text not null,
+    record_number bigint not null,
+    byte_offset bigint not null,
+    record bytea,
+    reasons text[] not null,
+    rejected_at timestamptz not null default now(),
+    primary key (load_id, record_number)
+);
+comment on table quarantine.rejected_records is
+    'One row per record that breaks its contract: where it stands, its bytes (absent where they hold a secret) and every reason.';
+
+create table if not exists quarantine.waiting_records (
+    load_id bigint not null references ops.loaded_files,
+    system text not null,
+    "table" text not null,
+    file text not null,
+    record_number bigint not null,
+    record jsonb not null,
+    reasons text[] not null,
+    waiting_since timestamptz not null default now(),
+    primary key (load_id, record_number)
+);
+comment on table quarantine.waiting_records is
+    'One row per record whose parent is not here yet; it is tried again every night.';
+
+-- enrichment: what a rule or a model said, never updated -------------------------------------
+
+create table if not exists enrichment.customer_segments (
+    result_id bigint generated always as identity primary key,
+    run_id bigint not null references ops.runs,
+    customer_key bigint not null,
+    as_of_date date not null,
+    input_hash text not null,
+    source text not null check (source in ('rules', 'bedrock')),
+    model text not null,
+    prompt_version text not null,
+    status text not null check (status in ('ok', 'abstained', 'invalid', 'failed', 'over_budget')),
+    segment text check (segment in ('Value Seekers', 'Traditionalists', 'Digital Natives', 'Eco Savers')),
+    score numeric,
+    contributions jsonb,
+    reason text,
+    created_at timestamptz not null default now()
+);
+create index if not exists customer_segments_customer on enrichment.customer_segments (customer_key, as_of_date);
+comment on table enrichment.customer_segments is 'One row per answer about a customer''s segment, with its provenance.';
+
+create table if not exists enrichment.customer_priorities (
+    result_id bigint generated always as identity primary key,
+    run_id bigint not null references ops.runs,
+    customer_key bigint not null,
+    as_of_date date not null,
+    input_hash text not null,
+    source text not null check (source in ('rules', 'bedrock')),
+    model text not null,
+    prompt_version text not null,
+    status text not null check (status in ('ok', 'abstained', 'invalid', 'failed', 'over_budget')),
+    churn_risk_score integer check (churn_risk_score between 0 and 100),
+    priority_score integer check (priority_score between 0 and 100),
+    priority text check (priority in ('High', 'Medium', 'Low')),
+    trigger_factors text[],
+    contributions jsonb,
+    reason text,
+    created_at timestamptz not null default now()
+);
+create index if not exists customer_priorities_customer on enrichment.customer_priorities (customer_key, as_of_date);
+comment on table enrichment.customer_priorities is 'One row per answer about a customer''s risk and priority, with its provenance.';
+
+create table if not exists enrichment.recommended_actions (
+    result_id bigint generated always as identity primary key,
+    run_id bigint not null references ops.runs,
+    customer_key bigint not null,
+    as_of_date date not null,
+    input_hash text not null,
+    source text not null check (source in ('rules', 'bedrock')),
+    model text not null,
+    prompt_version text not null,
+    status text not null check (status in ('ok', 'abstained', 'invalid', 'failed', 'over_budget')),
+    scenario text,
+    recommended_action text,
+    urgency_level text check (urgency_level in ('High', 'Medium', 'Low')),
+    follow_up_required boolean,
+    assigned_team text,
+    reason text,
+    created_at timestamptz not null default now()
+);
+create index if not exists recommended_actions_customer on enrichment.recommended_actions (customer_key, as_of_date);
+comment on table enrichment.recommended_actions is 'One row per action recommended for a customer, with its provenance.';
