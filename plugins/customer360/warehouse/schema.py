@@ -91,9 +91,7 @@ def _make_roles(connection: psycopg.Connection, warehouse: Warehouse) -> None:
     database = sql.Identifier(connection.info.dbname)
     connection.execute(sql.SQL("revoke all on database {} from public").format(database))
     connection.execute(
-        sql.SQL("grant connect on database {} to {}").format(
-            database, sql.SQL(", ").join(map(sql.Identifier, ROLES))
-        )
+        sql.SQL("grant connect on database {} to {}").format(database, sql.SQL(", ").join(map(sql.Identifier, ROLES)))
     )
     connection.execute(
         sql.SQL(
@@ -121,14 +119,13 @@ def _lets_in(warehouse: Warehouse, role: str) -> bool:
 def _make_mart_schemas(connection: psycopg.Connection) -> None:
     """Candidates belong to the transformer, published schemas to the publisher."""
     for mart in MARTS:
-        candidate, published, masked = (
-            sql.Identifier(name) for name in (f"candidate_{mart}", mart, f"{mart}_masked")
-        )
+        candidate, published, masked = (sql.Identifier(name) for name in (f"candidate_{mart}", mart, f"{mart}_masked"))
         connection.execute(
             sql.SQL(
                 "create schema if not exists {candidate} authorization c360_transformer;"
                 "grant usage on schema {candidate} to c360_publisher;"
-                "alter default privileges for role c360_transformer in schema {candidate} grant select on tables to c360_publisher;"
+                "alter default privileges for role c360_transformer in schema {candidate}"
+                " grant select on tables to c360_publisher;"
                 "create schema if not exists {published} authorization c360_publisher;"
                 "create schema if not exists {masked} authorization c360_publisher;"
                 "grant usage on schema {published}, {masked} to bi_reader, pii_reader;"

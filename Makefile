@@ -1,0 +1,63 @@
+# The commands of customer360. `make` lists them.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+
+LANDING ?= seeds
+AS_OF_DATE ?= 2026-06-30
+
+export CUSTOMER360_LANDING ?= $(abspath $(LANDING))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup nightly test check airflow lint format lock stop browser
+
+help: ## List the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.ready ## Install everything into .venv
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@echo "Setup:     installing the locked packages into $(VENV)"
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "customer360 needs Python 3.11, 3.12 or 3.13; this is %d.%d. Name another: make PYTHON=python3.12" % v)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+nightly: setup ## Take the sample delivery to published marts (LANDING=… AS_OF_DATE=… for another)
+	@$(BIN)/customer360 nightly --landing $(LANDING) --as-of-date $(AS_OF_DATE)
+
+test: setup browser lint ## Run every test
+	$(BIN)/pytest
+
+check: setup lint ## Run the quick tests (under 2 minutes)
+	$(BIN)/pytest -m "not nightly and not browser"
+
+airflow: setup ## Open the Airflow UI on 127.0.0.1
+	@$(BIN)/customer360 airflow
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+format: setup ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The browser tests use Debian's Chromium; elsewhere they are skipped with a message.
+browser:
+	@command -v chromium >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null \
+		|| (echo "Setup:     installing Chromium for the browser tests" && apt-get update -qq \
+			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null) \
+		|| echo "Chromium cannot be installed here; the browser tests will be skipped."
+
+lock: ## Renew requirements.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --group test \
+		--no-emit-index-url --no-emit-find-links pyproject.toml --output-file requirements.lock
+
+stop: ## Stop the local warehouse
+	@$(BIN)/customer360 warehouse stop

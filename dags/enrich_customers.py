@@ -1,0 +1,28 @@
+"""# Enrich customers
+
+Builds the stars, then segments, prioritises and recommends for every customer that changed.
+
+*Parameters*: `as_of_date`; `classifier`, rules or bedrock.
+
+*Idempotent*: an unchanged customer is not redone.
+"""
+
+from airflow.sdk import chain, dag, task
+from customer360.orchestration import parameters, steps
+from customer360.orchestration.defaults import DAG_DEFAULTS
+
+
+@dag(
+    dag_display_name="Enrich customers",
+    schedule=None,
+    doc_md=__doc__,
+    tags=["customer360", "enrich"],
+    params={"as_of_date": parameters.as_of_date(), "classifier": parameters.classifier()},
+    **DAG_DEFAULTS,
+)
+def enrich_customers() -> None:
+    run_id = task(steps.enter_run)()
+    chain(run_id, task(steps.build_core)(run_id), task(steps.enrich)(run_id))
+
+
+enrich_customers()

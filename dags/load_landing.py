@@ -1,0 +1,28 @@
+"""# Load a landing folder
+
+Loads the CSV files of a landing folder into `raw`, and records that break their contract into quarantine. Nothing
+is built or published.
+
+*Parameters*: `landing`, the folder or `s3://` prefix; `as_of_date`, the business day the load counts for.
+
+*Idempotent*: a file loads once, whatever its name.
+"""
+
+from airflow.sdk import dag, task
+from customer360.orchestration import parameters, steps
+from customer360.orchestration.defaults import DAG_DEFAULTS
+
+
+@dag(
+    dag_display_name="Load a landing folder",
+    schedule=None,
+    doc_md=__doc__,
+    tags=["customer360", "load"],
+    params={"as_of_date": parameters.as_of_date(), "landing": parameters.landing()},
+    **DAG_DEFAULTS,
+)
+def load_landing() -> None:
+    task(steps.load)()
+
+
+load_landing()

@@ -1,0 +1,40 @@
+"""# The night
+
+Takes the delivery in the landing folder to published marts: **load** the CSV files, **build_core** (staging,
+identities, stars), **enrich** (segment, prioritise, recommend), **build_marts** as candidates, **audit** them,
+**publish** in one transaction, **export**, **report**.
+
+*Parameters*: `as_of_date`, the last business day included (empty: yesterday); `landing`, the folder or `s3://`
+prefix; `classifier`, rules or bedrock.
+
+*Idempotent*: a file loads once whatever its name, an unchanged customer is not redone, and publish applies only
+differences. To resume after a failure, mend the cause and clear the failed task, or trigger the DAG again: both
+end in the same published tables. A failed audit publishes nothing; yesterday's tables stay.
+"""
+
+from airflow.sdk import chain, dag, task
+from customer360.orchestration import parameters, steps
+from customer360.orchestration.defaults import DAG_DEFAULTS
+
+
+@dag(
+    dag_display_name="Nightly",
+    schedule="0 2 * * *",
+    doc_md=__doc__,
+    tags=["customer360", "nightly"],
+    params={
+        "as_of_date": parameters.as_of_date(),
+        "landing": parameters.landing(),
+        "classifier": parameters.classifier(),
+    },
+    **DAG_DEFAULTS,
+)
+def nightly() -> None:
+    run_id = task(steps.load)()
+    later_steps = (
+        steps.build_core, steps.enrich, steps.build_marts, steps.audit, steps.publish, steps.export, steps.report,
+    )  # fmt: skip
+    chain(run_id, *[task(step)(run_id) for step in later_steps])
+
+
+nightly()

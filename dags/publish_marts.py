@@ -1,0 +1,34 @@
+"""# Publish the marts
+
+Builds the marts, audits them and publishes them in one transaction.
+
+*Parameters*: `as_of_date`, the last business day included.
+
+*Idempotent*: only differences are applied. A failed audit publishes nothing; what is published stays.
+"""
+
+from airflow.sdk import chain, dag, task
+from customer360.orchestration import parameters, steps
+from customer360.orchestration.defaults import DAG_DEFAULTS
+
+
+@dag(
+    dag_display_name="Publish the marts",
+    schedule=None,
+    doc_md=__doc__,
+    tags=["customer360", "publish"],
+    params={"as_of_date": parameters.as_of_date()},
+    **DAG_DEFAULTS,
+)
+def publish_marts() -> None:
+    run_id = task(steps.enter_run)()
+    chain(
+        run_id,
+        task(steps.build_core)(run_id),
+        task(steps.build_marts)(run_id),
+        task(steps.audit)(run_id),
+        task(steps.publish)(run_id),
+    )
+
+
+publish_marts()

@@ -1,0 +1,26 @@
+with
+
+records as (
+    {{ current_records('notifications', 'interaction_history', 'append') }}
+),
+
+final as (
+    select
+        records.customer_id,
+        records.channel,
+        records.date_time,
+        records.interaction_type,
+        records.sentiment,
+        records.summary,
+        records.response_time_minutes,
+        records.resolution_status,
+        records.agent_id,
+        records._load_id as load_id,
+        records._record_number as record_number,
+        records._loaded_at as loaded_at
+    from records
+    where
+        {{ is_known_by('records.date_time') }}
+)
+
+select * from final

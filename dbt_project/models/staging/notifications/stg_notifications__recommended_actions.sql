@@ -1,0 +1,21 @@
+with
+
+records as (
+    {{ current_records('notifications', 'recommended_actions', 'snapshot') }}
+),
+
+final as (
+    select
+        records.customer_id,
+        records.scenario,
+        records.recommended_action,
+        records.urgency_level,
+        records.follow_up_required,
+        records.assigned_team,
+        records._load_id as load_id,
+        records._record_number as record_number,
+        records._loaded_at as loaded_at
+    from records
+)
+
+select * from final

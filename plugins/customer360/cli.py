@@ -1,0 +1,260 @@
+"""The ``customer360`` command."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from customer360.settings import SettingsError, read_settings
+from customer360.warehouse import OWNER, LocalServer, WarehouseError, open_warehouse
+
+AS_OF_DATE = click.option(
+    "--as-of-date",
+    type=click.DateTime(["%Y-%m-%d"]),
+    callback=lambda _context, _option, value: value.date() if value else None,
+    help="Last business day included; default yesterday in the business time zone.",
+)
+LANDING = click.option("--landing", help="Folder or s3:// prefix of the delivery; default CUSTOMER360_LANDING.")
+CLASSIFIER = click.option("--classifier", type=click.Choice(["rules", "bedrock"]), help="Who segments customers.")
+
+
+class _Commands(click.Group):
+    """Turns the pipeline's errors into one sentence and exit code 1."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except (SettingsError, WarehouseError) as error:
+            raise click.ClickException(str(error)) from error
+        except Exception as error:
+            if type(error).__module__.startswith("customer360."):
+                raise click.ClickException(str(error)) from error
+            raise
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """A nightly customer 360 warehouse."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+
+
+@main.command()
+@LANDING
+@AS_OF_DATE
+@CLASSIFIER
+def nightly(landing: str | None, as_of_date: date | None, classifier: str | None) -> None:
+    """Run the nightly DAG on a delivery; exit code 0 only when its tables are published."""
+    from customer360.orchestration.nightly_run import run_nightly
+
+    sys.exit(0 if run_nightly(read_settings(), _absolute(landing), as_of_date, classifier) else 1)
+
+
+@main.command()
+@LANDING
+@AS_OF_DATE
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per file on standard output.")
+def load(landing: str | None, as_of_date: date | None, as_json: bool) -> None:
+    """Load the files of a delivery into raw, records that break their contract into quarantine."""
+    from customer360 import pipeline
+
+    run = _start("load", landing=_absolute(landing), as_of_date=as_of_date)
+    report = pipeline.load(run)
+    pipeline.finish_run(run, "done")
+    for file in report.files:
+        if as_json:
+            click.echo(json.dumps(file.as_json(), ensure_ascii=False))
+        else:
+            counts = "" if file.records is None else f"{file.loaded:,} of {file.records:,} records"
+            click.echo(f"{file.status:<8} {file.file}  {counts}  {file.reason or ''}".rstrip())
+
+
+@main.command()
+@AS_OF_DATE
+def build(as_of_date: date | None) -> None:
+    """Build all dbt models as candidates, without publishing them."""
+    from customer360 import pipeline
+
+    run = _start("build", as_of_date=as_of_date)
+    nodes = [*pipeline.build_core(run).nodes, *pipeline.build_marts(run).nodes]
+    pipeline.finish_run(run, "done")
+    click.echo(f"{len(nodes)} models and tests built as of {run.as_of_date}.")
+
+
+@main.command()
+@AS_OF_DATE
+@CLASSIFIER
+def segment(as_of_date: date | None, classifier: str | None) -> None:
+    """Give every new or changed customer a segment."""
+    _enrich_part("segment", as_of_date, classifier)
+
+
+@main.command()
+@AS_OF_DATE
+@CLASSIFIER
+def recommend(as_of_date: date | None, classifier: str | None) -> None:
+    """Segment, prioritise and recommend an action for every new or changed customer."""
+    _enrich_part("enrich", as_of_date, classifier)
+
+
+@main.command()
+@AS_OF_DATE
+def publish(as_of_date: date | None) -> None:
+    """Audit the candidates and make them what readers see."""
+    from customer360 import pipeline
+
+    run = _start("publish", as_of_date=as_of_date)
+    pipeline.audit(run)
+    report = pipeline.publish(run)
+    click.echo(f"Batch {report.batch_id} is published." if report.changed else "Nothing changed.")
+
+
+@main.command()
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write.")
+@click.option("--pii", is_flag=True, help="Plain personal columns instead of masked ones.")
+def export(out: Path, pii: bool) -> None:
+    """Write every published table as CSV, personal columns masked unless --pii."""
+    from customer360.publish import export_csv
+
+    report = export_csv(open_warehouse(read_settings()), out, pii=pii)
+    click.echo(f"{len(report.files)} files with {report.rows:,} rows in {report.folder}.")
+
+
+@main.command()
+@click.option("--size", type=click.Choice(["small", "medium", "large", "xlarge"]), default="small", show_default=True)
+@click.option("--interactions", type=click.IntRange(1), help="Care interactions, instead of a size.")
+@click.option("--customers", type=click.IntRange(1), help="Persons; default follows the interactions.")
+@click.option("--days", type=click.IntRange(1), default=548, show_default=True, help="Days of history.")
+@click.option("--seed", type=int, default=360, show_default=True, help="The same seed gives the same bytes.")
+@click.option(
+    "--defects",
+    type=click.FloatRange(0, 0.01),
+    default=0.002,
+    show_default=True,
+    help="Share of damaged records.",
+)
+@AS_OF_DATE
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write.")
+def generate(
+    size: str, interactions: int | None, customers: int | None, days: int, seed: int, defects: float,
+    as_of_date: date | None, out: Path,
+) -> None:  # fmt: skip
+    """Write a made-up delivery of all five systems, and the truth about it."""
+    from customer360 import sample
+
+    delivery = sample.generate(
+        out,
+        interactions=interactions or sample.SIZES[size],
+        customers=customers,
+        days=days,
+        seed=seed,
+        as_of_date=as_of_date or read_settings().last_business_day(),
+        defects=defects,
+    )
+    click.echo(f"{sum(delivery.rows.values()):,} records in {len(delivery.rows)} files in {out}.")
+
+
+@main.group()
+def warehouse() -> None:
+    """The PostgreSQL server behind it all."""
+
+
+@warehouse.command()
+def start() -> None:
+    """Start the local server and set it up; nothing when it runs."""
+    open_warehouse(read_settings())
+    click.echo("The warehouse runs.")
+
+
+@warehouse.command()
+def stop() -> None:
+    """Stop the local server."""
+    stopped = LocalServer(read_settings().home).stop()
+    click.echo("The warehouse is stopped." if stopped else "The warehouse was not running.")
+
+
+@warehouse.command()
+@click.option("--role", default=OWNER, help="Role to log in as; default the owner.")
+def url(role: str) -> None:
+    """Print the URL a client connects with; it holds the password."""
+    click.echo(open_warehouse(read_settings()).url(role))
+
+
+@warehouse.command(context_settings={"ignore_unknown_options": True})
+@click.option("--role", default=OWNER, help="Role to log in as; default the owner.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def psql(role: str, arguments: tuple[str, ...]) -> None:
+    """Open psql in the warehouse, with further arguments passed on to it."""
+    settings = read_settings()
+    program = LocalServer(settings.home).psql() if settings.warehouse_url is None else "psql"
+    sys.exit(subprocess.run([program, open_warehouse(settings).url(role), *arguments], check=False).returncode)
+
+
+@main.command()
+def airflow() -> None:
+    """Serve the Airflow UI on 127.0.0.1 until interrupted."""
+    from customer360.orchestration.local import prepare_airflow
+
+    settings = read_settings()
+    local = prepare_airflow(settings, open_warehouse(settings))
+    click.echo(f"Airflow UI: {local.url}  (ready in about 20 seconds; Ctrl-C ends it)")
+    click.echo(f"User admin, password in {local.password_file}")
+    sys.exit(local.serve())
+
+
+@main.command()
+def status() -> None:
+    """Say what is published and how the last run went."""
+    from customer360.summary import night_summary
+
+    opened = open_warehouse(read_settings())
+    with opened.connect() as connection:
+        batch = connection.execute("select batch_id, as_of_date, published_at from ops.published_batch").fetchone()
+        last = connection.execute("select max(run_id) from ops.runs").fetchone()
+    if batch:
+        click.echo(f"Batch {batch[0]} is published, as of {batch[1]}, since {batch[2]:%Y-%m-%d %H:%M} UTC.")
+    else:
+        click.echo("Nothing is published yet; run `customer360 nightly`.")
+    if last and last[0]:
+        click.echo(night_summary(opened, last[0]))
+
+
+@main.command()
+def doctor() -> None:
+    """Check everything a night needs and say what to do about what is missing."""
+    from customer360.doctor import examine
+
+    findings = examine(read_settings())
+    for finding in findings:
+        click.echo(f"{'ok  ' if finding.well else 'FAIL'} {finding.subject}: {finding.sentence}")
+    sys.exit(0 if all(finding.well for finding in findings) else 1)
+
+
+def _absolute(landing: str | None) -> str | None:
+    return landing if landing is None or landing.startswith("s3://") else str(Path(landing).resolve())
+
+
+def _start(kind: str, **choices: Any) -> Any:
+    from customer360 import pipeline
+
+    return pipeline.start_run(read_settings(), kind, **choices)
+
+
+def _enrich_part(part: str, as_of_date: date | None, classifier: str | None) -> None:
+    from customer360 import pipeline
+
+    run = _start(part, as_of_date=as_of_date, classifier=classifier)
+    report = getattr(pipeline, part)(run)
+    pipeline.finish_run(run, "done")
+    click.echo(f"{report.changed:,} of {report.customers:,} customers were new or changed.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""Recognising credentials, so that none is stored."""
+
+from __future__ import annotations
+
+import re
+
+# What every bcrypt hash, argon2 hash or JSON web token contains: finding it is fast, matching is not.
+_HINTS = (b"$2", b"$argon2", b"eyJ")
+_VALUES = re.compile(
+    rb"\$2[abxy]\$\d\d\$"
+    rb"|\$argon2(?:id|i|d)\$"
+    rb"|eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*"
+)
+_NAMES = re.compile(
+    r"(?:.*[ _-])?(?:password|passwd|pwd|passphrase|secret|api[ _-]?key|private[ _-]?key|token)"
+    r"(?:[ _-](?:hash|digest|salt))?",
+    re.IGNORECASE,
+)
+
+
+def may_hold_credential(data: bytes) -> bool:
+    """Whether ``data`` is worth a closer look."""
+    return any(hint in data for hint in _HINTS)
+
+
+def holds_credential(data: bytes) -> bool:
+    """Whether a bcrypt or argon2 hash or a JSON web token stands in ``data``."""
+    return may_hold_credential(data) and _VALUES.search(data) is not None
+
+
+def names_credential(column: str) -> bool:
+    """Whether a column of this name, unknown to the contract, would hold credentials."""
+    return _NAMES.fullmatch(column) is not None

@@ -1,0 +1,11 @@
+"""What can go wrong with a landing, and with one file of it."""
+
+from __future__ import annotations
+
+
+class LoadError(Exception):
+    """The landing cannot be loaded; the message says why and what to do."""
+
+
+class FileRefused(LoadError):
+    """One file is refused whole, the others go on; the message is the sentence people read."""

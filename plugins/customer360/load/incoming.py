@@ -1,0 +1,146 @@
+"""Copying the records of a file, as text, into the temporary table ``incoming``.
+
+``incoming`` has ``record_number`` (1 is the first data record), ``byte_offset`` and ``byte_length`` in
+the unpacked content, ``fault`` (why the record could not be parsed) and ``c1`` to ``cN``, the
+columns of the header by their place. Dropped columns never reach PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+
+import psycopg
+from psycopg import sql
+
+from customer360.contracts import Contract
+from customer360.load.credentials import holds_credential
+from customer360.load.errors import FileRefused
+from customer360.load.header import Header
+from customer360.load.records import MAX_RECORD_BYTES, NEVER_CLOSED, Record, RecordReader
+
+# csv refuses values over 128 KiB by default; a record is bounded already.
+csv.field_size_limit(max(csv.field_size_limit(), MAX_RECORD_BYTES))
+
+CUT_OFF = "; the file may be cut off"
+_BATCH_BYTES = 1 << 18
+
+
+def column(position: int) -> sql.Identifier:
+    """The column of ``incoming`` for a position in the header, counted from 0."""
+    return sql.Identifier(f"c{position + 1}")
+
+
+def create_incoming(connection: psycopg.Connection, header: Header) -> None:
+    """Create the temporary table ``incoming``, which ends with the transaction."""
+    connection.execute(
+        sql.SQL(
+            "create temporary table incoming (record_number bigint, byte_offset bigint, byte_length bigint,"
+            " fault text{}) on commit drop"
+        ).format(sql.SQL("").join(sql.SQL(", {} text").format(column(place)) for place in header.kept))
+    )
+
+
+def copy_records(
+    connection: psycopg.Connection,
+    records: Iterable[Record],
+    reader: RecordReader,
+    header: Header,
+    contract: Contract,
+    encoding: str,
+) -> int:
+    """Copy the data records into ``incoming``; returns how many there are."""
+    rows = _Rows(reader, header, contract, encoding)
+    expected, dropped, delimiter = len(header.names) - 1, bool(header.dropped), rows.delimiter
+    prefix = delimiter.join([b"%d", b"%d", b"%d", b"\\N", b"%b\n"])
+    number, batch, size = 0, [], 0
+    copy_statement = sql.SQL("copy incoming from stdin (format text, delimiter {}, encoding 'UTF8')").format(
+        sql.Literal(contract.dialect.delimiter)
+    )
+    with connection.cursor() as cursor, cursor.copy(copy_statement) as copy:
+        for number, record in enumerate(records, 1):
+            offset, data, plain, _ = record
+            if plain and not dropped and data.count(delimiter) == expected:
+                row = prefix % (number, offset, len(data), data)
+            else:
+                row = rows.row(number, record)
+            batch.append(row)
+            size += len(row)
+            if size > _BATCH_BYTES:
+                copy.write(b"".join(batch))
+                batch, size = [], 0
+        copy.write(b"".join(batch))
+    return number
+
+
+def parse(data: bytes, contract: Contract, encoding: str) -> list[str]:
+    """The values of one record.
+
+    Raises UnicodeDecodeError or csv.Error when it is not what the dialect says.
+    """
+    dialect = contract.dialect
+    reader = csv.reader(
+        [data.decode(encoding)], delimiter=dialect.delimiter, quotechar=dialect.quote_char, strict=True
+    )
+    return next(reader, [])
+
+
+class _Rows:
+    """Makes the COPY rows of records that need a closer look."""
+
+    def __init__(self, reader: RecordReader, header: Header, contract: Contract, encoding: str):
+        self._reader = reader
+        self._header = header
+        self._contract = contract
+        self._encoding = encoding
+        self._kept = header.kept
+        self.delimiter = contract.dialect.delimiter.encode("ascii")
+        self._escapes = str.maketrans(
+            {
+                "\\": "\\\\",
+                "\n": "\\n",
+                "\r": "\\r",
+                contract.dialect.delimiter: "\\" + contract.dialect.delimiter,
+            }
+        )
+
+    def row(self, number: int, record: Record) -> bytes:
+        """The COPY row of a record, with its values or with its fault."""
+        values, fault = self._values(record)
+        places = [number, record.offset, len(record.data)]
+        fields = [str(place).encode("ascii") for place in places]
+        if fault:
+            fields += [self._escaped(fault), *[b"\\N"] * len(self._kept)]
+        else:
+            fields += [b"\\N", *(self._escaped(values[position]) for position in self._kept)]
+        return self.delimiter.join(fields) + b"\n"
+
+    def _escaped(self, value: str) -> bytes:
+        return value.translate(self._escapes).encode("utf-8")
+
+    def _values(self, record: Record) -> tuple[list[str], str | None]:
+        if record.fault:
+            cut_off = CUT_OFF if record.fault == NEVER_CLOSED and self._is_last(record) else ""
+            return [], record.fault + cut_off
+        try:
+            values = parse(record.data, self._contract, self._encoding)
+        except UnicodeDecodeError as error:
+            return [], f"byte {error.start + 1} of the record is not valid {self._encoding}"
+        except csv.Error as error:
+            return [], _csv_fault(error)
+        return values, (
+            self._count_fault(values, record)
+            or self._fault_of(values, "\0".__contains__, "with a NUL byte")
+            or self._credential_fault(values, record)
+        )
+
+    def _is_last(self, record: Record) -> bool:
+        return self._reader.end is not None and record.offset + len(record.data) >= self._reader.end
+
+    def _count_fault(self, values: list[str], record: Record) -> str | None:
+        expected = len(self._header.names)
+        if len(values) == expected:
+            return None
+        cut_off = CUT_OFF if len(values) < expected and self._is_last(record) else ""
+        fields = "1 field" if len(values) == 1 else f"{len(values)} fields"
+        return f"the record has {fields}, the header has {expected}{cut_off}"

@@ -1,0 +1,83 @@
+"""What a load did, file by file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Literal
+
+Status = Literal["loaded", "skipped", "refused"]
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What became of one file.
+
+    ``file``: path below the landing. ``records``: data records read, ``loaded`` of them went to
+    raw (or wait for their parent), ``quarantined`` broke the contract. ``reason``: why the file
+    was skipped or refused. ``drift``: ``unknown_columns`` kept in ``_extra`` and
+    ``dropped_columns`` that were not stored because their name is a credential's.
+    """
+
+    file: str
+    system: str | None
+    table: str | None
+    status: Status
+    records: int = 0
+    loaded: int = 0
+    quarantined: int = 0
+    reason: str | None = None
+    seconds: float = 0.0
+    drift: dict[str, list[str]] = field(default_factory=dict)
+
+    def as_json(self) -> str:
+        """The file as one line of JSON, as ``customer360 load --json`` prints it."""
+        return json.dumps(
+            {
+                "file": self.file,
+                "status": self.status,
+                "records": self.records,
+                "loaded": self.loaded,
+                "quarantined": self.quarantined,
+                "reason": self.reason,
+            },
+            ensure_ascii=False,
+        )
+
+    def __str__(self) -> str:
+        if self.status == "refused":
+            return f"{self.file} is refused. {self.reason}"
+        if self.status == "skipped":
+            return f"{self.file} is skipped. {self.reason}"
+        return (
+            f"{self.file}: {self.loaded} of {self.records} records loaded, "
+            f"{self.quarantined} quarantined, {self.seconds:.1f} s"
+        )
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """All files of a landing, in the order they were loaded.
+
+    ``waiting``: records per ``system.table`` that wait for their parent when the load ends.
+    ``released``: records per ``system.table`` whose parent came with this load.
+    """
+
+    files: list[FileResult]
+    waiting: dict[str, int]
+    released: dict[str, int]
+
+    @property
+    def refused(self) -> list[FileResult]:
+        """The files that were refused."""
+        return [file for file in self.files if file.status == "refused"]
+
+    @property
+    def loaded(self) -> int:
+        """Records loaded from all files."""
+        return sum(file.loaded for file in self.files)
+
+    @property
+    def quarantined(self) -> int:
+        """Records of the loaded files that broke their contract."""
+        return sum(file.quarantined for file in self.files if file.status == "loaded")

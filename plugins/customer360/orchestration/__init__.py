@@ -1,0 +1,1 @@
+"""Airflow: the steps of the DAGs, their parameters, and a local Airflow to run them in."""

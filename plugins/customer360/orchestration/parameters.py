@@ -1,0 +1,40 @@
+"""The Params forms of the DAGs."""
+
+from __future__ import annotations
+
+from airflow.sdk import Param
+
+from customer360.settings import read_settings
+
+
+def as_of_date() -> Param:
+    """The last business day included; empty means the day before the run."""
+    return Param(
+        None,
+        type=["null", "string"],
+        format="date",
+        title="As of date",
+        description="Last business day included. Empty: the day before the run, in the business time zone.",
+    )
+
+
+def landing() -> Param:
+    """Where the delivery lies."""
+    return Param(
+        read_settings().landing,
+        type="string",
+        minLength=1,
+        title="Landing folder",
+        description="Folder or s3:// prefix with <system>/<table>*.csv files.",
+    )
+
+
+def classifier() -> Param:
+    """Who segments the customers."""
+    return Param(
+        read_settings().classifier,
+        type="string",
+        enum=["rules", "bedrock"],
+        title="Classifier",
+        description="rules needs no cloud account; bedrock asks the configured model.",
+    )

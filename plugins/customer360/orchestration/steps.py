@@ -1,0 +1,94 @@
+"""The tasks of the DAGs: each wraps one plain function of the pipeline.
+
+Nothing is imported from the pipeline until a task runs, so that DAG files parse fast. Between
+tasks only the number of the run travels.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import date
+from typing import Any
+
+from airflow.sdk import get_current_context
+
+from customer360.settings import read_settings
+
+log = logging.getLogger(__name__)
+
+
+def load() -> int:
+    """Enter a run with the parameters of the form, load its delivery, and return its number."""
+    from customer360 import pipeline
+
+    run = _start("load")
+    pipeline.load(run)
+    return run.run_id
+
+
+def enter_run() -> int:
+    """Enter a run for a part of the pipeline and return its number."""
+    return _start("part").run_id
+
+
+def build_core(run_id: int) -> None:
+    """Build staging, the resolved identities and the stars."""
+    _step("build_core", run_id)
+
+
+def enrich(run_id: int) -> None:
+    """Segment, prioritise and recommend for every customer that changed."""
+    _step("enrich", run_id)
+
+
+def build_marts(run_id: int) -> None:
+    """Build the marts as candidates nobody reads yet."""
+    _step("build_marts", run_id)
+
+
+def audit(run_id: int) -> None:
+    """Check the candidates; a failed check stops the night here."""
+    _step("audit", run_id)
+
+
+def publish(run_id: int) -> None:
+    """Make the candidates what readers see, in one transaction."""
+    _step("publish", run_id)
+
+
+def export(run_id: int) -> None:
+    """Write the published tables as CSV files, personal columns masked."""
+    _step("export", run_id)
+
+
+def report(run_id: int) -> None:
+    """Log what the night did."""
+    from customer360 import pipeline
+    from customer360.summary import night_summary
+
+    run = pipeline.resume_run(read_settings(), run_id)
+    for line in night_summary(run.warehouse, run.run_id).splitlines():
+        log.info(line)
+
+
+def _start(purpose: str) -> Any:
+    from customer360 import pipeline
+
+    context = get_current_context()
+    params = context["params"]
+    as_of_date = params.get("as_of_date")
+    run = pipeline.start_run(
+        read_settings(),
+        context["dag"].dag_id,
+        as_of_date=date.fromisoformat(as_of_date) if as_of_date else None,
+        landing=params.get("landing"),
+        classifier=params.get("classifier"),
+    )
+    log.info("Run %s, as of %s, %s.", run.run_id, run.as_of_date, purpose)
+    return run
+
+
+def _step(name: str, run_id: int) -> None:
+    from customer360 import pipeline
+
+    getattr(pipeline, name)(pipeline.resume_run(read_settings(), run_id))

@@ -1,0 +1,256 @@
+"""The steps of a night as plain functions: what the DAGs and the command line call.
+
+Every step takes the run, records itself in ``ops.run_steps`` and can be repeated: a step that
+was cut short ends in the same state when it is run again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from customer360 import build as models
+from customer360 import enrich as enrichment
+from customer360 import load as loading
+from customer360 import publish as publishing
+from customer360 import quality
+from customer360.contracts import read_contracts
+from customer360.settings import PROJECT, Settings
+from customer360.warehouse import Warehouse, open_warehouse
+
+log = logging.getLogger(__name__)
+
+STEPS = ("load", "build_core", "enrich", "build_marts", "audit", "publish", "export", "report")
+"""The steps of a night, in order."""
+
+_BOOKKEEPER = "c360_loader"
+
+
+class GateError(Exception):
+    """A quality gate failed; nothing is published. The message names the checks."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the pipeline or of a part of it."""
+
+    settings: Settings
+    warehouse: Warehouse
+    run_id: int
+    as_of_date: date
+    landing: str
+    classifier: str
+
+    @property
+    def folder(self) -> Path:
+        """Where the run leaves its pages."""
+        return self.settings.home / "reports" / str(self.run_id)
+
+
+def start_run(
+    settings: Settings,
+    kind: str,
+    *,
+    as_of_date: date | None = None,
+    landing: str | None = None,
+    classifier: str | None = None,
+) -> Run:
+    """Open the warehouse and enter a run in ``ops.runs``; absent values come from the settings."""
+    warehouse = open_warehouse(settings)
+    as_of_date = as_of_date or settings.last_business_day()
+    landing, classifier = landing or settings.landing, classifier or settings.classifier
+    with warehouse.connect(_BOOKKEEPER) as connection:
+        row = connection.execute(
+            "insert into ops.runs (kind, as_of_date, landing, classifier) values (%s, %s, %s, %s) returning run_id",
+            [kind, as_of_date, landing, classifier],
+        ).fetchone()
+    assert row is not None
+    return Run(settings, warehouse, row[0], as_of_date, landing, classifier)
+
+
+def resume_run(settings: Settings, run_id: int) -> Run:
+    """The run that ``start_run`` entered, for a step in another process.
+
+    Raises LookupError when there is no such run.
+    """
+    warehouse = open_warehouse(settings)
+    with warehouse.connect(_BOOKKEEPER) as connection:
+        row = connection.execute(
+            "select as_of_date, landing, classifier from ops.runs where run_id = %s", [run_id]
+        ).fetchone()
+    if row is None:
+        raise LookupError(f"There is no run {run_id} in ops.runs.")
+    return Run(settings, warehouse, run_id, *row)
+
+
+def finish_run(run: Run, status: str, message: str | None = None) -> None:
+    """Close the run. ``status``: published, unchanged, done or failed."""
+    with run.warehouse.connect(_BOOKKEEPER) as connection:
+        connection.execute(
+            "update ops.runs set status = %s, message = %s, finished_at = clock_timestamp() where run_id = %s",
+            [status, message, run.run_id],
+        )
+
+
+def load(run: Run) -> loading.LoadReport:
+    """Load the landing folder, then check what arrived.
+
+    Raises LoadError when there is no delivery, GateError when what is loaded must not be built on.
+    """
+    with _step(run, "load") as summary:
+        own = [] if run.landing.startswith("s3://") else [Path(run.landing) / "contracts"]
+        report = loading.load_landing(
+            run.warehouse, run.landing, read_contracts(*own), run_id=run.run_id, business_date=run.as_of_date
+        )
+        summary |= {
+            "files": len(report.files),
+            "loaded": sum(file.loaded or 0 for file in report.files if file.status == "loaded"),
+            "quarantined": sum(file.quarantined or 0 for file in report.files if file.status == "loaded"),
+            "refused": [file.file for file in report.files if file.status == "refused"],
+            "skipped": sum(file.status == "skipped" for file in report.files),
+            "waiting": sum(report.waiting.values()),
+        }
+        _pass_gate(run, "after_load")
+        return report
+
+
+def build_core(run: Run) -> models.BuildReport:
+    """Build staging, intermediate and the stars. Raises BuildError."""
+    return _build(run, "build_core", "core")
+
+
+def enrich(run: Run) -> enrichment.EnrichReport:
+    """Segment, prioritise and recommend for every customer that changed. Raises EnrichError."""
+    with _step(run, "enrich") as summary:
+        report = enrichment.enrich(
+            run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date, classifier=run.classifier
+        )
+        summary |= {
+            "customers": report.customers,
+            "changed": report.changed,
+            "segments": report.segments,
+            "actions": report.actions,
+        }
+        return report
+
+
+def segment(run: Run) -> enrichment.SegmentReport:
+    """Give every customer that changed a segment, and stop there. Raises EnrichError."""
+    with _step(run, "segment"):
+        return enrichment.segment(
+            run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date, classifier=run.classifier
+        )
+
+
+def build_marts(run: Run) -> models.BuildReport:
+    """Build what enrichment feeds, and the marts as candidates. Raises BuildError."""
+    return _build(run, "build_marts", "marts")
+
+
+def audit(run: Run) -> quality.GateResult:
+    """Check the candidates before anyone can read them. Raises GateError."""
+    with _step(run, "audit") as summary:
+        result = _pass_gate(run, "before_publish")
+        summary |= {
+            "checks": len(result.checks),
+            "warnings": sum(not check.passed for check in result.checks),
+        }
+        return result
+
+
+def publish(run: Run) -> publishing.PublishReport:
+    """Make the candidates what readers see, in one transaction. Raises PublishError."""
+    with _step(run, "publish") as summary:
+        report = publishing.publish(
+            run.warehouse, models.manifest_path(run.settings), run_id=run.run_id, as_of_date=run.as_of_date
+        )
+        summary |= {
+            "batch_id": report.batch_id,
+            "tables": len(report.tables),
+            "inserted": sum(table.inserted for table in report.tables),
+            "updated": sum(table.updated for table in report.tables),
+            "deleted": sum(table.deleted for table in report.tables),
+            "rows": sum(table.row_count for table in report.tables),
+        }
+        finish_run(run, "published" if report.changed else "unchanged")
+        return report
+
+
+def export(run: Run) -> publishing.ExportReport:
+    """Write what readers may see as CSV files, personal columns masked."""
+    with _step(run, "export") as summary:
+        report = publishing.export_csv(run.warehouse, run.settings.home / "exports" / str(run.as_of_date))
+        summary |= {"files": len(report.files), "rows": report.rows, "folder": str(report.folder)}
+        return report
+
+
+def _build(run: Run, step: str, phase: models.dbt.Phase) -> models.BuildReport:
+    with _step(run, step) as summary:
+        report = models.build(run.warehouse, run.settings, phase, run_id=run.run_id, as_of_date=run.as_of_date)
+        summary |= {
+            "models": report.count("model"),
+            "tests": report.count("test", "unit_test"),
+            "warnings": len(report.warnings),
+        }
+        return report
+
+
+def _pass_gate(run: Run, gate: str) -> quality.GateResult:
+    result = quality.run_gate(
+        run.warehouse,
+        gate,
+        run_id=run.run_id,
+        as_of_date=run.as_of_date,
+        results_dir=run.folder,
+        expectations_dir=PROJECT / "expectations",
+    )
+    if not result.passed:
+        failed = [c for c in result.checks if c.severity == "fail" and not c.passed]
+        raise GateError(
+            f"The gate {gate} failed {len(failed)} of {len(result.checks)} checks and nothing is published: "
+            + "; ".join(f"{check.table}: {check.reason} (observed {check.observed})" for check in failed[:5])
+            + f". All of them: {run.folder / 'quality.html'}"
+        )
+    return result
+
+
+@contextmanager
+def _step(run: Run, step: str) -> Iterator[dict[str, Any]]:
+    """Record a step; what it puts into the yielded summary goes to ``ops.run_steps``."""
+    summary: dict[str, Any] = {}
+    _record_step(run, step, "running")
+    try:
+        yield summary
+    except Exception as error:
+        _record_step(run, step, "failed", str(error), summary)
+        finish_run(run, "failed", f"{step}: {error}")
+        raise
+    _record_step(run, step, "done", None, summary)
+    log.info("%s: %s", step, ", ".join(f"{name} {value}" for name, value in summary.items()))
+
+
+def _record_step(
+    run: Run, step: str, status: str, message: str | None = None, summary: dict[str, Any] | None = None
+) -> None:
+    with run.warehouse.connect(_BOOKKEEPER) as connection:
+        connection.execute(
+            "insert into ops.run_steps (run_id, step, status) values (%(run)s, %(step)s, %(status)s)"
+            " on conflict (run_id, step) do update set status = excluded.status, message = %(message)s,"
+            " summary = %(summary)s,"
+            " started_at = case when excluded.status = 'running' then clock_timestamp() else run_steps.started_at end,"
+            " finished_at = case when excluded.status = 'running' then null else clock_timestamp() end",
+            {
+                "run": run.run_id,
+                "step": step,
+                "status": status,
+                "message": message,
+                "summary": Jsonb(summary) if summary is not None else None,
+            },
+        )

@@ -1,0 +1,86 @@
+"""What a night did, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from customer360.warehouse import Warehouse
+
+_READER = "c360_loader"
+
+
+def night_summary(warehouse: Warehouse, run_id: int) -> str:
+    """The summary of one run: files, records, models, checks, segments, actions, rows and seconds per step.
+
+    Raises LookupError when there is no such run.
+    """
+    with warehouse.connect(_READER) as connection:
+        run = connection.execute(
+            "select kind, as_of_date, status, message from ops.runs where run_id = %s",
+            [run_id],
+        ).fetchone()
+        steps = connection.execute(
+            "select step, status, coalesce(summary, '{}'), message,"
+            " extract(epoch from coalesce(finished_at, now()) - started_at)::float"
+            " from ops.run_steps where run_id = %s order by started_at",
+            [run_id],
+        ).fetchall()
+        reasons = connection.execute(
+            "select rejected.file, rejected.record_number, rejected.reasons[1]"
+            " from quarantine.rejected_records as rejected join ops.loaded_files as files using (load_id)"
+            " where files.run_id = %s order by 1, 2 limit 5",
+            [run_id],
+        ).fetchall()
+    if run is None:
+        raise LookupError(f"There is no run {run_id} in ops.runs.")
+    kind, as_of_date, status, message = run
+    facts = {step: summary for step, _, summary, _, _ in steps}
+    lines = [f"Run {run_id} ({kind}) as of {as_of_date}: {_verdict(status, message)}", ""]
+    lines += [f"  {name:<12}{text}" for name, text in _facts(facts)]
+    if reasons:
+        lines += ["", "  In quarantine, for example:"]
+        lines += [f"    {file} record {number}: {reason}" for file, number, reason in reasons]
+    lines += ["", "  Seconds     " + ", ".join(f"{step} {took:.1f}" for step, _, _, _, took in steps)]
+    return "\n".join(lines)
+
+
+def _verdict(status: str, message: str | None) -> str:
+    return {
+        "published": "published.",
+        "unchanged": "nothing changed; the published tables stand as they were.",
+        "running": "not finished.",
+        "done": "done.",
+    }.get(status, f"failed, and nothing was published. {message or ''}".strip())
+
+
+def _facts(facts: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
+    lines = []
+    if load := facts.get("load"):
+        text = f"{load['files']} found, {load['skipped']} already loaded, {len(load['refused'])} refused"
+        if load["refused"]:
+            text += f" ({', '.join(load['refused'][:5])})"
+        lines += [("Files", text)]
+        lines += [
+            ("Records", f"{load['loaded']:,} loaded, {load['quarantined']:,} quarantined,"
+                        f" {load['waiting']:,} waiting for their parent")
+        ]  # fmt: skip
+    built = [facts[step] for step in ("build_core", "build_marts") if facts.get(step)]
+    if built:
+        lines += [
+            ("Models", f"{sum(b['models'] for b in built)} built, {sum(b['tests'] for b in built)} tests,"
+                       f" {sum(b['warnings'] for b in built)} warnings")
+        ]  # fmt: skip
+    if audit := facts.get("audit"):
+        lines += [("Checks", f"{audit['checks']} before publishing, {audit['warnings']} warnings")]
+    if enrich := facts.get("enrich"):
+        mix = ", ".join(f"{name} {count}" for name, count in sorted(enrich["segments"].items()))
+        lines += [("Customers", f"{enrich['customers']:,}, of whom {enrich['changed']:,} were new or changed")]
+        lines += [("Segments", mix), ("Actions", f"{enrich['actions']:,} recommended this run")]
+    if publish := facts.get("publish"):
+        lines += [
+            ("Published", f"{publish['tables']} tables with {publish['rows']:,} rows: {publish['inserted']:,} inserted,"
+                          f" {publish['updated']:,} updated, {publish['deleted']:,} deleted")
+        ]  # fmt: skip
+    if export := facts.get("export"):
+        lines += [("Exported", f"{export['files']} files to {export['folder']}")]
+    return lines

@@ -1,0 +1,90 @@
+"""The DAG files as Airflow reads them."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+DAG_FOLDER = PROJECT / "dags"
+DAG_FILES = sorted(DAG_FOLDER.glob("*.py"))
+assert DAG_FILES
+
+
+@pytest.fixture(scope="session")
+def dags(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
+    """Every DAG by its id, read in a process of its own without a database."""
+    home = tmp_path_factory.mktemp("airflow")
+    program = (
+        "import json, sys\n"
+        "from airflow.dag_processing.dagbag import DagBag\n"
+        f"bag = DagBag({str(DAG_FOLDER)!r})\n"
+        "assert not bag.import_errors, bag.import_errors\n"
+        "json.dump({d.dag_id: dict(file=d.fileloc, doc=d.doc_md, tags=sorted(d.tags), owner=d.owner,\n"
+        " tasks=[t.task_id for t in d.topological_sort()], runs=d.max_active_runs, catchup=d.catchup,\n"
+        " params={k: d.params.get_param(k).schema | {'description': d.params.get_param(k).description}\n"
+        "         for k in d.params}) for d in bag.dags.values()}, sys.stdout)\n"
+    )
+    environment = {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
+        "CUSTOMER360_HOME": str(home / "customer360"),
+        "PATH": "/usr/bin:/bin",
+    }
+    read = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert read.returncode == 0, read.stderr
+    import json
+
+    found = json.loads(read.stdout[read.stdout.index("{") :])
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_a_dag_is_named_as_its_file_and_documented(path: Path, dags: dict[str, dict]):
+    dag = dags[path.stem]
+    assert Path(dag["file"]) == path
+    assert dag["doc"] == ast.get_docstring(ast.parse(path.read_text()), clean=False)
+    assert "*Idempotent*" in dag["doc"]
+    assert "customer360" in dag["tags"]
+    assert dag["owner"] == "data-engineering"
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_two_runs_of_a_dag_never_overlap_and_none_is_caught_up(path: Path, dags: dict[str, dict]):
+    assert (dags[path.stem]["runs"], dags[path.stem]["catchup"]) == (1, False)
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_every_parameter_says_what_it_is(path: Path, dags: dict[str, dict]):
+    for name, schema in dags[path.stem]["params"].items():
+        assert schema["description"], name
+        assert schema["title"], name
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_a_dag_file_only_wires(path: Path):
+    assert len(path.read_text().splitlines()) <= 80
+
+
+def test_the_night_goes_its_steps_in_order(dags: dict[str, dict]):
+    assert dags["nightly"]["tasks"] == [
+        "load", "build_core", "enrich", "build_marts", "audit", "publish", "export", "report",
+    ]  # fmt: skip
+
+
+def test_parsing_a_dag_imports_neither_dbt_nor_great_expectations_nor_pandas():
+    program = (
+        "import sys\n"
+        f"sys.path.insert(0, {str(DAG_FOLDER)!r})\n"
+        "import nightly\n"
+        "print([name for name in ('dbt', 'great_expectations', 'pandas', 'psycopg', 'boto3') if name in sys.modules])\n"
+    )
+    parsed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert parsed.stdout.strip().splitlines()[-1] == "[]"
