@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-import psycopg
 import pytest
-from customer360.settings import Settings, read_settings
-from customer360.warehouse import OWNER, LocalServer, Warehouse, open_warehouse, set_up
-from psycopg import sql
-
-AS_OF_DATE = date(2026, 6, 30)
-"""The last business day of the sample delivery in seeds/."""
-
-_numbers = itertools.count()
+from customer360 import pipeline
+from customer360.settings import PROJECT, Settings, read_settings
+from customer360.warehouse import OWNER, LocalServer, Warehouse, open_warehouse
+from warehouses import AS_OF_DATE, CARE_EXPORT, copy_of, drop, run_night
 
 
 @pytest.fixture(scope="session")
@@ -35,27 +29,6 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 def empty_warehouse(settings: Settings) -> Warehouse:
     """A warehouse that is set up and holds nothing; a template, not to be written to."""
     return open_warehouse(settings)
-
-
-def copy_of(warehouse: Warehouse) -> Warehouse:
-    """A new database with all that is in ``warehouse``, whose connections must be closed."""
-    copy = warehouse.in_database(f"test_{next(_numbers)}")
-    source, name = (w.owner_url.rpartition("/")[2] for w in (warehouse, copy))
-    with psycopg.connect(warehouse.in_database("postgres").owner_url, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(source))
-        )
-        connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(name)))
-    set_up(copy)
-    return copy
-
-
-def drop(warehouse: Warehouse) -> None:
-    """Drop a database that ``copy_of`` made."""
-    name = warehouse.owner_url.rpartition("/")[2]
-    assert name.startswith("test_"), name
-    with psycopg.connect(warehouse.in_database("postgres").owner_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
@@ -83,3 +56,21 @@ def landing(tmp_path: Path) -> Path:
     folder = tmp_path / "landing"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(scope="session")
+def sample_night(settings: Settings, empty_warehouse: Warehouse) -> pipeline.Run:
+    """A whole night on the sample delivery; nobody writes to its warehouse."""
+    return run_night(settings, copy_of(empty_warehouse), PROJECT / "seeds")
+
+
+@pytest.fixture(scope="session")
+def sample_warehouse(sample_night: pipeline.Run) -> Warehouse:
+    """The sample delivery, loaded, built, enriched and published; not to be written to."""
+    return sample_night.warehouse
+
+
+@pytest.fixture(scope="session")
+def care_warehouse(settings: Settings, empty_warehouse: Warehouse) -> Warehouse:
+    """A real export of a care desk alone, published; not to be written to."""
+    return run_night(settings, copy_of(empty_warehouse), CARE_EXPORT, date(2025, 8, 1)).warehouse

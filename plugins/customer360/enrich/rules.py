@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -73,7 +74,7 @@ class Rule(Condition):
     points: int
     reason: str
 
-    @property
+    @cached_property
     def contribution(self) -> Contribution:
         return Contribution(feature=self.feature, points=self.points, reason=self.reason)
 

@@ -35,7 +35,7 @@ from customer360.warehouse import Warehouse
 ROLE = "c360_enricher"
 BATCH_SIZE = 5_000
 
-_ENRICH_LOCK = 360_000_002
+_ENRICH_LOCK = 360_000_005
 
 log = logging.getLogger(__name__)
 
@@ -56,14 +56,14 @@ class Provenance(Protocol):
 
 @dataclass(frozen=True)
 class StepReport:
-    """Customers there are, and for how many the step wrote an answer; the others are unchanged."""
+    """Customers there are, and how many changed, so that the step wrote an answer for them."""
 
     customers: int
-    written: int
+    changed: int
 
     @property
     def unchanged(self) -> int:
-        return self.customers - self.written
+        return self.customers - self.changed
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class EnrichReport:
     """What a run did, and where all customers stand after it.
 
     ``changed``: customers classified anew; ``unchanged``: the others. ``segments`` and
-    ``priorities``: all customers by what they have now; ``abstained`` counts among the segments.
-    ``priorities_written``, ``actions_written``: answers of those steps.
+    ``priorities``: all customers by what they have now, ``abstained`` among the segments.
+    ``prioritised``, ``actions``: priorities and actions written.
     """
 
     customers: int
@@ -80,8 +80,8 @@ class EnrichReport:
     unchanged: int
     segments: dict[str, int]
     priorities: dict[str, int]
-    priorities_written: int
-    actions_written: int
+    prioritised: int
+    actions: int
 
 
 def enrich(
@@ -97,12 +97,12 @@ def enrich(
     segments, priorities = _standing(warehouse, as_of_date)
     return EnrichReport(
         customers=segmented.customers,
-        changed=segmented.written,
+        changed=segmented.changed,
         unchanged=segmented.unchanged,
         segments=segments,
         priorities=priorities,
-        priorities_written=prioritised.written,
-        actions_written=recommended.written,
+        prioritised=prioritised.changed,
+        actions=recommended.changed,
     )
 
 
@@ -183,9 +183,7 @@ class _Step(Generic[Customer]):
     answer: Callable[[list[Customer]], Iterable[Answer]]
 
 
-def _run(
-    warehouse: Warehouse, step: _Step[Customer], run_id: int, as_of_date: date, batch_size: int
-) -> StepReport:
+def _run(warehouse: Warehouse, step: _Step[Customer], run_id: int, as_of_date: date, batch_size: int) -> StepReport:
     said_by = {
         "source": step.provenance.source,
         "model": step.provenance.model,
@@ -216,8 +214,7 @@ def _connected(warehouse: Warehouse) -> Iterator[psycopg.Connection]:
             yield connection
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
         raise EnrichError(
-            "The customer features are not built as enrichment needs them; "
-            f"run `customer360 build` first: {error}"
+            f"The customer features are not built as enrichment needs them; run `customer360 build` first: {error}"
         ) from error
 
 
@@ -268,9 +265,7 @@ def _standing(warehouse: Warehouse, as_of_date: date) -> tuple[dict[str, int], d
     segments: Counter[str] = Counter()
     priorities: Counter[str] = Counter()
     with _connected(warehouse) as connection:
-        for of_segment, of_priority, customers in connection.execute(
-            _query("standing"), {"as_of_date": as_of_date}
-        ):
+        for of_segment, of_priority, customers in connection.execute(_query("standing"), {"as_of_date": as_of_date}):
             segments[of_segment] += customers
             priorities[of_priority] += customers
     return dict(segments), dict(priorities)

@@ -83,16 +83,12 @@ def _is_delivery(name: str) -> bool:
 
 def _in_folder(landing: Path) -> Iterator[LandingFile]:
     if not landing.is_dir():
-        raise LoadError(
-            f"There is no landing folder {landing}; deliver the files there or set CUSTOMER360_LANDING."
-        )
+        raise LoadError(f"There is no landing folder {landing}; deliver the files there or set CUSTOMER360_LANDING.")
     root = landing.resolve()
     for folder, folders, files in os.walk(root):
         for name in sorted(folders):
             if (path := Path(folder, name)).is_symlink():
-                yield _refused(
-                    _name(path, root), "It is a link to a folder; put the folder itself into the landing."
-                )
+                yield _refused(_name(path, root), "It is a link to a folder; put the folder itself into the landing.")
         for name in sorted(files):
             path = Path(folder, name)
             if _is_delivery(_name(path, root)):

@@ -15,7 +15,6 @@ from psycopg import sql
 
 from customer360.contracts import Contract
 from customer360.load.credentials import holds_credential
-from customer360.load.errors import FileRefused
 from customer360.load.header import Header
 from customer360.load.records import MAX_RECORD_BYTES, NEVER_CLOSED, Record, RecordReader
 
@@ -79,9 +78,7 @@ def parse(data: bytes, contract: Contract, encoding: str) -> list[str]:
     Raises UnicodeDecodeError or csv.Error when it is not what the dialect says.
     """
     dialect = contract.dialect
-    reader = csv.reader(
-        [data.decode(encoding)], delimiter=dialect.delimiter, quotechar=dialect.quote_char, strict=True
-    )
+    reader = csv.reader([data.decode(encoding)], delimiter=dialect.delimiter, quotechar=dialect.quote_char, strict=True)
     return next(reader, [])
 
 
@@ -129,9 +126,7 @@ class _Rows:
         except csv.Error as error:
             return [], _csv_fault(error)
         return values, (
-            self._count_fault(values, record)
-            or self._fault_of(values, "\0".__contains__, "with a NUL byte")
-            or self._credential_fault(values, record)
+            self._count_fault(values, record) or self._nul_fault(values) or self._credential_fault(values, record)
         )
 
     def _is_last(self, record: Record) -> bool:
@@ -144,3 +139,25 @@ class _Rows:
         cut_off = CUT_OFF if len(values) < expected and self._is_last(record) else ""
         fields = "1 field" if len(values) == 1 else f"{len(values)} fields"
         return f"the record has {fields}, the header has {expected}{cut_off}"
+
+    def _nul_fault(self, values: list[str]) -> str | None:
+        names = [self._header.names[position] for position in self._kept if "\0" in values[position]]
+        return f"{' and '.join(names)} has a NUL byte" if names else None
+
+    def _credential_fault(self, values: list[str], record: Record) -> str | None:
+        if not holds_credential(record.data):
+            return None
+        names = [
+            self._header.names[position]
+            for position in self._kept
+            if holds_credential(values[position].encode("utf-8"))
+        ]
+        return f"{' and '.join(names)} looks like a password hash or a token, which is not stored" if names else None
+
+
+def _csv_fault(error: csv.Error) -> str:
+    if "expected after" in str(error):
+        return "text follows the closing quote of a value"
+    if "new-line character" in str(error):
+        return "a carriage return stands outside quotes"
+    return f"the record cannot be parsed ({error})"

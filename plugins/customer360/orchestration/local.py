@@ -12,7 +12,6 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
@@ -22,6 +21,7 @@ from customer360.warehouse import Warehouse, WarehouseError
 from customer360.warehouse.local import write_secret
 
 DATABASE = "airflow"
+ROLE = "airflow"
 GRACE_SECONDS = 10
 
 
@@ -77,7 +77,7 @@ def prepare_airflow(settings: Settings, warehouse: Warehouse) -> LocalAirflow:
     airflow = LocalAirflow(home, _environment(settings, warehouse, home, kept), int(kept["port"]))
     if not airflow.password_file.exists():
         write_secret(airflow.password_file, json.dumps({"admin": kept["admin_password"]}))
-    _make_database(warehouse)
+    _make_database(warehouse, kept["database_password"])
     _migrate(airflow)
     return airflow
 
@@ -96,6 +96,7 @@ def _kept_secrets(home: Path) -> dict[str, str]:
         "secret_key": secrets.token_urlsafe(32),
         "jwt_secret": secrets.token_urlsafe(64),
         "admin_password": secrets.token_urlsafe(12),
+        "database_password": secrets.token_urlsafe(24),
         "port": str(port),
     }
     write_secret(path, json.dumps(kept))
@@ -103,14 +104,18 @@ def _kept_secrets(home: Path) -> dict[str, str]:
 
 
 def _environment(settings: Settings, warehouse: Warehouse, home: Path, kept: dict[str, str]) -> dict[str, str]:
-    database = urlsplit(warehouse.in_database(DATABASE).owner_url)._replace(scheme="postgresql+psycopg2")
+    database = Warehouse(
+        warehouse.in_database(DATABASE).owner_url, {ROLE: kept["database_password"]}
+    ).url(ROLE)
     url = f"http://127.0.0.1:{kept['port']}"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW__")}
     return inherited | {
+        # `airflow standalone` starts its parts by name.
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
         "CUSTOMER360_HOME": str(settings.home),
         "CUSTOMER360_LANDING": settings.landing,
         "AIRFLOW_HOME": str(home),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": urlunsplit(database),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database.replace("postgresql://", "postgresql+psycopg2://", 1),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -135,11 +140,17 @@ def _environment(settings: Settings, warehouse: Warehouse, home: Path, kept: dic
     }
 
 
-def _make_database(warehouse: Warehouse) -> None:
+def _make_database(warehouse: Warehouse, password: str) -> None:
+    """A database and a role of Airflow's own, which sees nothing of the warehouse."""
+    role, database = sql.Identifier(ROLE), sql.Identifier(DATABASE)
     with psycopg.connect(warehouse.owner_url, autocommit=True) as connection:
-        if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
-            connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
-            connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(DATABASE)))
+        if connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
+            return
+        if not connection.execute("select 1 from pg_roles where rolname = %s", [ROLE]).fetchone():
+            connection.execute(sql.SQL("create role {} login").format(role))
+        connection.execute(sql.SQL("alter role {} password {}").format(role, sql.Literal(password)))
+        connection.execute(sql.SQL("create database {} owner {}").format(database, role))
+        connection.execute(sql.SQL("revoke all on database {} from public").format(database))
 
 
 def _migrate(airflow: LocalAirflow) -> None:

@@ -76,11 +76,14 @@ def _start(purpose: str) -> Any:
 
     context = get_current_context()
     params = context["params"]
-    as_of_date = params.get("as_of_date")
+    settings = read_settings()
+    chosen = params.get("as_of_date")
+    # A night that runs late, or is backfilled, still counts up to the day before it was due.
+    due = context.get("logical_date") or context["dag_run"].run_after
     run = pipeline.start_run(
-        read_settings(),
+        settings,
         context["dag"].dag_id,
-        as_of_date=date.fromisoformat(as_of_date) if as_of_date else None,
+        as_of_date=date.fromisoformat(chosen) if chosen else settings.last_business_day(due),
         landing=params.get("landing"),
         classifier=params.get("classifier"),
     )

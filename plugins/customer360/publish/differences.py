@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import psycopg
-from psycopg import sql
+from psycopg import errors, sql
 
 from customer360.publish.specification import Column, PublishedTable
 
@@ -37,10 +37,24 @@ def apply_differences(connection: psycopg.Connection, table: PublishedTable, day
     compared: an inserted row without a value gets the transaction's time, an updated row keeps
     its own, except that columns of the last update move. Raises psycopg.Error on a violation.
     """
+    if table.primary_key:
+        _refuse_a_key_given_twice(connection, table, day)
     statement = _merge(table, day) if table.primary_key else _multiset(table, day)
     inserted, updated, deleted = _one_row(connection, statement)
     (row_count,) = _one_row(connection, sql.SQL("select count(*) from {}").format(_published(table)))
     return TableChanges(table.schema_name, table.name, inserted, updated, deleted, row_count)
+
+
+def _refuse_a_key_given_twice(connection: psycopg.Connection, table: PublishedTable, day: date | None) -> None:
+    # MERGE notices only when it would change the published row twice: of two candidate rows, one
+    # of them equal to the published one, it would take the other in silence.
+    statement = sql.SQL("select exists (select from ({candidate}) as c group by {key} having count(*) > 1)").format(
+        candidate=_candidate(table, day),
+        key=_joined(map(sql.Identifier, table.primary_key)),
+    )
+    (is_given_twice,) = _one_row(connection, statement)
+    if is_given_twice:
+        raise errors.CardinalityViolation("two candidate rows have the same primary key")
 
 
 def _one_row(connection: psycopg.Connection, statement: sql.Composed) -> tuple[int, ...]:

@@ -21,10 +21,11 @@ _RECORDED_AS = "masked view"
 _MASKS = {
     # 'Sofía Marín' becomes 'S. M.'
     "name": r"rtrim(upper(regexp_replace(btrim({}::text), '(\S)\S*(\s+|$)', '\1. ', 'g')))",
-    "email": "'***' || coalesce(substring({}::text from '@[^@[:space:]]+$'), '')",
+    "email": "case when {0} is not null then '***' || coalesce(substring({0}::text from '@[^@[:space:]]+$'), '') end",
     # Two digits of a very short number would be half of it.
-    "phone": r"'***' || case when length(regexp_replace({0}::text, '\D', '', 'g')) > 6"
-    r" then right(regexp_replace({0}::text, '\D', '', 'g'), 2) else '' end",
+    "phone": r"case when length(regexp_replace({0}::text, '\D', '', 'g')) > 6"
+    r" then '***' || right(regexp_replace({0}::text, '\D', '', 'g'), 2)"
+    r" when {0} is not null then '***' end",
     "birth_date": "date_trunc('year', {}::timestamp)",
 }
 """SQL by kind; a kind that is not here is shown as NULL."""

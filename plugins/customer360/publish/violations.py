@@ -57,11 +57,11 @@ def sentence(
     if table is not None and issubclass(violation.kind, errors.NotNullViolation) and violation.column:
         column = sql.Identifier(violation.column)
         rows = _count(connection, table, sql.SQL("{} is null").format(column))
-        return _refused(table, f"column {violation.column} must not be NULL", rows)
+        return _refused(table, f"column {violation.column} must not be NULL", "but is in", rows)
     broken = table and _broken(violation, table, tables)
     if table is not None and broken:
         rows = _count(connection, table, _offends(broken, table))
-        return _refused(table, f"{broken.kind} {broken.name} is violated", rows)
+        return _refused(table, f"{broken.kind} {broken.name} is violated", "by", rows)
     named = f" ({violation.constraint})" if violation.constraint else ""
     return f"{where}{named} was refused: {violation.message}; nothing was published."
 
@@ -81,15 +81,16 @@ def _without_values(error: psycopg.Error) -> str:
 def _broken(violation: Violation, table: PublishedTable, tables: Sequence[PublishedTable]) -> Constraint | None:
     constraints = constraints_of(table, tables)
     if issubclass(violation.kind, errors.CardinalityViolation):
-        # MERGE met two candidate rows for one published row.
+        # Two candidate rows stand for one published row.
         return next((found for found in constraints if found.kind is Kind.PRIMARY_KEY), None)
     if issubclass(violation.kind, errors.IntegrityConstraintViolation | psycopg.IntegrityError):
         return next((found for found in constraints if found.name == violation.constraint), None)
     return None
 
 
-def _refused(table: PublishedTable, what: str, rows: int | None) -> str:
-    counted = f" by {rows} row{'s' * (rows != 1)} of {table.candidate_schema}.{table.name}" if rows else ""
+def _refused(table: PublishedTable, what: str, preposition: str, rows: int | None) -> str:
+    of_candidate = f"row{'s' * (rows != 1)} of {table.candidate_schema}.{table.name}"
+    counted = f" {preposition} {rows} {of_candidate}" if rows else ""
     return (
         f"{table.full_name}: {what}{counted}; nothing was published. "
         "Mend the source or the model, build again and publish."

@@ -129,9 +129,7 @@ def _settled_beforehand(check: _Check, row_counts: Mapping[str, int | None]) -> 
 @contextmanager
 def _datasource(warehouse: Warehouse, run_id: int, as_of_date: date) -> Iterator[Any]:
     gx = _great_expectations()
-    context = gx.get_context(mode="ephemeral")
-    context.enable_analytics(False)
-    context.variables.progress_bars = {"globally": False}
+    context = gx.get_context(mode="ephemeral", project_config=_in_memory())
     url = make_url(warehouse.url(ROLE)).set(drivername="postgresql+psycopg")
     datasource = context.data_sources.add_postgres(
         "warehouse",
@@ -162,6 +160,21 @@ def _great_expectations() -> Any:
     # It logs each failed metric with the rows it failed on.
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     return great_expectations
+
+
+def _in_memory() -> Any:
+    """A configuration that leaves nothing behind: the default one makes a folder for Data Docs."""
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+
+    return DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        progress_bars=ProgressBarsConfig(globally=False),
+        analytics_enabled=False,
+    )
 
 
 def _outcomes(datasource: Any, table: str, checks: Mapping[str, _Check]) -> Iterator[tuple[str, Any]]:

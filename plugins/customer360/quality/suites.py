@@ -1,7 +1,7 @@
-"""Writing the suites that derive from dbt's manifest.
+"""Writing the suites that derive from the dbt models.
 
-``python -m customer360.quality.suites`` says which derived suites differ from the manifest;
-with ``--write`` it writes them.
+``python -m customer360.quality.suites`` says which derived suites differ from what the models
+declare; with ``--write`` it writes them.
 """
 
 from __future__ import annotations
@@ -10,13 +10,34 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from customer360.quality.catalogue import QualityError
 from customer360.quality.structure import DERIVED, derive_suites
 from customer360.settings import PROJECT
 
 EXPECTATIONS = PROJECT / "expectations"
-MANIFEST = PROJECT / "dbt_project" / "target" / "manifest.json"
+DBT_PROJECT = PROJECT / "dbt_project"
+
+
+def parse_models(folder: Path) -> Path:
+    """The manifest of the dbt project as it stands, written into ``folder``.
+
+    Raises QualityError when dbt cannot parse the project.
+    """
+    from dbt.cli.main import dbtRunner  # costs a second that reading a finished manifest should not pay
+
+    places = {
+        "--project-dir": DBT_PROJECT,
+        "--profiles-dir": DBT_PROJECT,
+        "--target-path": folder,
+        "--log-path": folder,
+    }
+    arguments = [text for option, path in places.items() for text in (option, str(path))]
+    result = dbtRunner().invoke(["--quiet", "--no-send-anonymous-usage-stats", "parse", *arguments])
+    if not result.success:
+        raise QualityError(f"dbt cannot parse {DBT_PROJECT}: {result.exception}")
+    return folder / "manifest.json"
 
 
 def write_derived_suites(manifest_path: Path, expectations_dir: Path) -> list[Path]:
@@ -40,7 +61,7 @@ def derived_files(manifest_path: Path, expectations_dir: Path) -> dict[Path, str
     try:
         manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise QualityError(f"{manifest_path} cannot be read; run `dbt parse` in dbt_project/ first.") from error
+        raise QualityError(f"{manifest_path} cannot be read; leave --manifest out to have it made.") from error
     return {
         expectations_dir / "suites" / f"{suite['name']}.json": json.dumps(suite, indent=2, ensure_ascii=False) + "\n"
         for suite in derive_suites(manifest)
@@ -59,14 +80,16 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line; 0 when the derived suites are up to date or were written."""
     parser = argparse.ArgumentParser(prog="python -m customer360.quality.suites", description=__doc__)
     parser.add_argument("--write", action="store_true", help="write the suites that differ")
-    parser.add_argument("--manifest", type=Path, default=MANIFEST, help="dbt's manifest.json")
+    parser.add_argument("--manifest", type=Path, help="dbt's manifest.json; default: parse the models")
     parser.add_argument("--expectations", type=Path, default=EXPECTATIONS, help="folder with suites/")
     options = parser.parse_args(arguments)
     try:
-        if options.write:
-            changed = write_derived_suites(options.manifest, options.expectations)
-        else:
-            changed = differing_files(derived_files(options.manifest, options.expectations))
+        with TemporaryDirectory() as folder:
+            manifest = options.manifest or parse_models(Path(folder))
+            if options.write:
+                changed = write_derived_suites(manifest, options.expectations)
+            else:
+                changed = differing_files(derived_files(manifest, options.expectations))
     except QualityError as error:
         print(error, file=sys.stderr)
         return 2

@@ -79,8 +79,8 @@ def populate(seed: int, count: int, calendar: Calendar) -> Population:
     city, country = _places(rng, count, household)
     born = _birthdays(rng, segment, calendar)
     joined = _joined(rng, count, calendar)
-    # The first three after every two hundred have an account and no history.
-    quiet = np.arange(count) % 100 == 50
+    # One in a hundred has an account at the care desk and no history: nothing depends on their records.
+    quiet = np.arange(count) % 100 == 30
     known = _known(rng, segment, quiet)
     return Population(
         segment=segment,

@@ -1,0 +1,120 @@
+with
+
+days as (
+    select * from {{ ref('int_shop_days__spined') }}
+),
+
+customers as (
+    select * from {{ ref('int_shop_customers__described') }}
+),
+
+sessions as (
+    select * from {{ ref('fct_web_sessions') }}
+),
+
+orders as (
+    select * from {{ ref('fct_orders') }}
+    where not is_cancelled
+),
+
+refunds as (
+    select * from {{ ref('fct_refunds') }}
+    where not is_order_cancelled
+),
+
+interactions as (
+    select * from {{ ref('fct_ai_interactions') }}
+),
+
+-- Who registered before the first day counts from it on.
+registrations as (
+    select
+        greatest(customers.registered_date, first_day.record_date) as record_date,
+        count(*) as new_customers
+    from customers
+    cross join (select min(days.record_date) as record_date from days) as first_day
+    group by 1
+),
+
+visits as (
+    select session_date as record_date, visitor_id, false as is_purchase from sessions
+    union all
+    -- A visit that goes on past midnight is a visit of the day of its order, too: no rate above 100.
+    select order_date, visitor_id, true from orders where visitor_id is not null
+),
+
+visitors as (
+    select
+        record_date,
+        count(distinct visitor_id) as visitor_count,
+        count(distinct visitor_id) filter (where is_purchase) as purchaser_count
+    from visits
+    group by record_date
+),
+
+interactions_per_day as (
+    select interaction_date as record_date, count(*) as ai_interactions
+    from interactions
+    group by interaction_date
+),
+
+attributed_amounts as (
+    select order_date as record_date, net_amount as amount from orders where ai_feature_name is not null
+    union all
+    select refund_date, -refund_amount from refunds where ai_feature_name is not null
+),
+
+revenue as (
+    select record_date, sum(amount) as revenue_impact
+    from attributed_amounts
+    group by record_date
+),
+
+daily as (
+    select
+        days.record_date,
+        sum(coalesce(registrations.new_customers, 0)) over (order by days.record_date) as total_customers,
+        100.0 * visitors.purchaser_count / nullif(visitors.visitor_count, 0) as conversion_rate,
+        coalesce(interactions_per_day.ai_interactions, 0) as ai_interactions,
+        coalesce(revenue.revenue_impact, 0) as revenue_impact
+    from days
+    left join registrations on days.record_date = registrations.record_date
+    left join visitors on days.record_date = visitors.record_date
+    left join interactions_per_day on days.record_date = interactions_per_day.record_date
+    left join revenue on days.record_date = revenue.record_date
+),
+
+-- Every day has its row, so the row before is the day before.
+compared as (
+    select
+        daily.*,
+        lag(total_customers) over by_day as previous_total_customers,
+        lag(conversion_rate) over by_day as previous_conversion_rate,
+        lag(ai_interactions) over by_day as previous_ai_interactions,
+        lag(revenue_impact) over by_day as previous_revenue_impact
+    from daily
+    window by_day as (order by record_date)
+),
+
+final as (
+    select
+        {{ hash_key('record_date::text') }} as id,
+        record_date,
+
+        -- numbers
+        total_customers::bigint as total_customers,
+        {{ relative_change('total_customers', 'previous_total_customers') }} as total_customers_change,
+        round(conversion_rate, 2)::double precision as conversion_rate,
+        round(conversion_rate - previous_conversion_rate, 2)::double precision as conversion_rate_change,
+        ai_interactions::bigint as ai_interactions,
+        {{ relative_change('ai_interactions', 'previous_ai_interactions') }} as ai_interactions_change,
+        revenue_impact::double precision as revenue_impact,
+        {{ relative_change('revenue_impact', 'previous_revenue_impact') }} as revenue_impact_change,
+
+        -- timestamps
+        null::timestamptz as created_at,
+        null::timestamptz as updated_at
+    from compared
+)
+
+select * from final

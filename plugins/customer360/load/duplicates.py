@@ -1,0 +1,156 @@
+"""Records that share a key with another: the later one is quarantined.
+
+Works on a file whose valid records are in ``raw`` already, in the same transaction, and moves
+what it finds to the temporary table ``rejected``.
+"""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg.sql import SQL, Composable, Identifier, Literal
+
+from customer360.contracts import Contract
+from customer360.load.check import TRUE, FieldSql, unique_sets
+from customer360.load.header import Header
+from customer360.load.raw_tables import raw_table
+
+
+def reject_duplicates(
+    connection: psycopg.Connection,
+    contract: Contract,
+    header: Header,
+    fields: list[FieldSql],
+    load_id: int,
+    any_rejected: bool,
+) -> int:
+    """Move the records that share a key with another to ``rejected``; returns how many."""
+    found = 0
+    for key in [contract.primary_key, *unique_sets(contract)]:
+        # A column the file lacks is the same for all its records, so it tells none apart.
+        delivered = [name for name in key if name in header.positions]
+        if not delivered:
+            continue
+        if any_rejected or found:
+            _add_reason_to_rejected(connection, contract, delivered, fields, load_id)
+        found += _reject_later(connection, contract, delivered, load_id)
+        if key != contract.primary_key and _has_stored_versions(connection, contract, header, load_id):
+            found += _reject_taken(connection, contract, key, load_id)
+    return found
+
+
+def _reject_later(connection: psycopg.Connection, contract: Contract, key: list[str], load_id: int) -> int:
+    columns = SQL(", ").join(map(Identifier, key))
+    present = SQL(" and ").join(SQL("{} is not null").format(Identifier(name)) for name in key)
+    shared = SQL(
+        "select min(_record_number) as first, {columns} from {raw} where _load_id = {load} and {present}"
+        " group by {columns} having count(*) > 1"
+    ).format(columns=columns, raw=raw_table(contract), load=Literal(load_id), present=present)
+    return _reject(
+        connection,
+        contract,
+        SQL(
+            "select x.ctid, x._record_number, {} || shared.first as reason from {} x join ({}) shared on {}"
+            " where x._load_id = {} and x._record_number > shared.first"
+        ).format(
+            Literal(f"same {_listed(key)} as record "),
+            raw_table(contract),
+            shared,
+            _equal(key, "x", "shared"),
+            Literal(load_id),
+        ),
+    )
+
+
+def _add_reason_to_rejected(
+    connection: psycopg.Connection,
+    contract: Contract,
+    key: list[str],
+    fields: list[FieldSql],
+    load_id: int,
+) -> None:
+    by_name = {field.field.name: field for field in fields}
+    equal = SQL(" and ").join(
+        SQL("x.{} = case when {} then {} end").format(
+            Identifier(name), by_name[name].valid or TRUE, by_name[name].typed
+        )
+        for name in key
+    )
+    connection.execute(
+        SQL(
+            "update rejected set reasons = reasons || ({text} || same.first) from ("
+            " select i.record_number, min(x._record_number) as first from incoming i"
+            " join rejected using (record_number)"
+            " join {raw} x on x._load_id = {load} and x._record_number < i.record_number and {equal}"
+            " where i.fault is null group by i.record_number) same"
+            " where same.record_number = rejected.record_number"
+        ).format(
+            text=Literal(f"same {_listed(key)} as record "),
+            raw=raw_table(contract),
+            load=Literal(load_id),
+            equal=equal,
+        )
+    )
+
+
+def _has_stored_versions(connection: psycopg.Connection, contract: Contract, header: Header, load_id: int) -> bool:
+    """Whether another key's current version may hold a value: a snapshot replaces all there is."""
+    if not contract.primary_key or contract.customer360.delivery != "upsert" or header.key_is_record_number:
+        return False
+    row = connection.execute(
+        SQL("select exists (select from {} where _load_id <> {})").format(raw_table(contract), Literal(load_id))
+    ).fetchone()
+    return row is not None and row[0]
+
+
+def _reject_taken(connection: psycopg.Connection, contract: Contract, key: list[str], load_id: int) -> int:
+    """Reject records whose unique value is that of the current version of another primary key."""
+    primary = contract.primary_key
+    shows_key = not set(primary) & set(contract.customer360.pii)
+    holder = (
+        SQL("concat_ws(' ', {})").format(
+            SQL(", ").join(SQL("{}, s.{}").format(Literal(name), Identifier(name)) for name in primary)
+        )
+        if shows_key
+        else Literal("another record")
+    )
+    other = SQL("not ({})").format(_equal(primary, "s", "x"))
+    return _reject(
+        connection,
+        contract,
+        SQL(
+            "select x.ctid, x._record_number, {text} || min({holder}) || ', which is stored already' as reason"
+            " from {raw} x join {raw} s on {same} and {other} and s._load_id <> {load}"
+            " where x._load_id = {load} and not exists (select from {raw} newer where {newer}"
+            " and (newer._load_id, newer._record_number) > (s._load_id, s._record_number))"
+            " group by x.ctid, x._record_number"
+        ).format(
+            text=Literal(f"same {_listed(key)} as "),
+            holder=holder,
+            raw=raw_table(contract),
+            same=_equal(key, "s", "x"),
+            other=other,
+            newer=_equal(primary, "newer", "s"),
+            load=Literal(load_id),
+        ),
+    )
+
+
+def _reject(connection: psycopg.Connection, contract: Contract, found: Composable) -> int:
+    """Move the rows ``found`` (ctid, _record_number, reason) from raw to ``rejected``."""
+    return connection.execute(
+        SQL(
+            "with found as materialized ({}), gone as (delete from {} x using found where x.ctid = found.ctid)"
+            " insert into rejected (record_number, byte_offset, byte_length, reasons)"
+            " select i.record_number, i.byte_offset, i.byte_length, array[found.reason]"
+            " from found join incoming i on i.record_number = found._record_number"
+        ).format(found, raw_table(contract))
+    ).rowcount
+
+
+def _equal(key: list[str], left: str, right: str) -> Composable:
+    return SQL(" and ").join(SQL("{} = {}").format(Identifier(left, name), Identifier(right, name)) for name in key)
+
+
+def _listed(names: list[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

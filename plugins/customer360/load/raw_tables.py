@@ -1,0 +1,130 @@
+"""The tables of schema ``raw``, one per contract, made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import psycopg
+from psycopg.sql import SQL, Identifier, Literal
+
+from customer360.contracts import Contract
+from customer360.load.check import postgres_type, unique_sets
+from customer360.load.errors import LoadError
+
+LOAD_COLUMNS = {
+    "_load_id": ("bigint", "The load (ops.loaded_files) the record came with."),
+    "_run_id": ("bigint", "The run that made the record visible."),
+    "_source_file": ("text", "The file, below the landing."),
+    "_record_number": ("bigint", "Number of the record in its file, from 1."),
+    "_loaded_at": ("timestamptz default now()", "When the record was loaded."),
+    "_business_date": ("date", "The business day of the load; stands for dates the file lacks."),
+    "_extra": ("jsonb", "Columns the contract does not know, as delivered."),
+}
+
+_LOCK = 360_000_002
+
+
+def raw_table(contract: Contract) -> Identifier:
+    """``raw.<system>__<table>``, quoted."""
+    return Identifier("raw", contract.raw_table)
+
+
+def make_raw_tables(connection: psycopg.Connection, contracts: Sequence[Contract]) -> None:
+    """Make the tables, columns, indexes and comments that are missing, in one transaction.
+
+    Raises LoadError when a column has another type than its contract says.
+    """
+    with connection.transaction():
+        # Two loads that make the same table at once would both fail.
+        connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+        existing = _existing(connection)
+        for contract in contracts:
+            _make(connection, contract, existing.get(contract.raw_table))
+
+
+def _existing(connection: psycopg.Connection) -> dict[str, dict[str, tuple[str, str | None]]]:
+    """Type and comment of every column of schema raw; the table's own comment under ''."""
+    tables: dict[str, dict[str, tuple[str, str | None]]] = {}
+    for table, name, type_name, comment in connection.execute(
+        "select c.relname, coalesce(a.attname, ''), coalesce(format_type(a.atttypid, a.atttypmod), ''), d.description"
+        " from pg_class c"
+        " join lateral (select 0::int2 as attnum, null::name as attname, null::oid as atttypid, null::int as atttypmod"
+        "   union all select a.attnum, a.attname, a.atttypid, a.atttypmod from pg_attribute a"
+        "   where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) a on true"
+        " left join pg_description d"
+        "   on d.objoid = c.oid and d.classoid = 'pg_class'::regclass and d.objsubid = a.attnum"
+        " where c.relnamespace = 'raw'::regnamespace and c.relkind = 'r'"
+    ):
+        tables.setdefault(table, {})[name] = (type_name, comment)
+    return tables
+
+
+def _make(
+    connection: psycopg.Connection, contract: Contract, existing: dict[str, tuple[str, str | None]] | None
+) -> None:
+    types = {field.name: postgres_type(contract, field) for field in contract.fields}
+    comments = {field.name: field.description for field in contract.fields}
+    types |= {name: SQL(definition) for name, (definition, _) in LOAD_COLUMNS.items()}
+    comments |= {name: comment for name, (_, comment) in LOAD_COLUMNS.items()}
+    if existing is None:
+        columns = SQL(", ").join(SQL("{} {}").format(Identifier(name), kind) for name, kind in types.items())
+        connection.execute(SQL("create table {} ({})").format(raw_table(contract), columns))
+        existing = {}
+    else:
+        _refuse_other_types(connection, contract, existing)
+        for name in types.keys() - existing.keys():
+            connection.execute(
+                SQL("alter table {} add column {} {}").format(raw_table(contract), Identifier(name), types[name])
+            )
+    _make_indexes(connection, contract)
+    _comment(connection, contract, comments | {"": contract.description}, existing)
+
+
+def _refuse_other_types(
+    connection: psycopg.Connection, contract: Contract, existing: dict[str, tuple[str, str | None]]
+) -> None:
+    for field in contract.fields:
+        if field.name not in existing:
+            continue
+        wanted = contract.postgres_type(field)
+        row = connection.execute(
+            "select format_type(to_regtype(%(type)s), to_regtypemod(%(type)s))", {"type": wanted}
+        ).fetchone()
+        found = existing[field.name][0]
+        if row is not None and row[0] != found:
+            raise LoadError(
+                f"raw.{contract.raw_table}.{field.name} is {found}, and {contract.name} says {wanted}; "
+                "change the column's type by hand, or the contract."
+            )
+
+
+def _make_indexes(connection: psycopg.Connection, contract: Contract) -> None:
+    keys = [("load", ["_load_id"])]
+    if contract.primary_key:
+        keys.append(("key", contract.primary_key))
+    keys += [("_".join(columns), columns) for columns in unique_sets(contract)]
+    for suffix, columns in keys:
+        connection.execute(
+            SQL("create index if not exists {} on {} ({})").format(
+                Identifier(f"{contract.raw_table}__{suffix}"[:63]),
+                raw_table(contract),
+                SQL(", ").join(map(Identifier, columns)),
+            )
+        )
+
+
+def _comment(
+    connection: psycopg.Connection,
+    contract: Contract,
+    comments: dict[str, str],
+    existing: dict[str, tuple[str, str | None]],
+) -> None:
+    for name, comment in comments.items():
+        if existing.get(name, ("", None))[1] == comment:
+            continue
+        what = (
+            SQL("column {}").format(Identifier("raw", contract.raw_table, name))
+            if name
+            else SQL("table {}").format(raw_table(contract))
+        )
+        connection.execute(SQL("comment on {} is {}").format(what, Literal(comment)))

@@ -1,0 +1,91 @@
+"""An Airflow of the tests' own, opened in Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from customer360.settings import PROJECT
+from customer360.warehouse import LocalServer
+
+START_TIMEOUT_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class ServedAirflow:
+    """A running Airflow UI and the home it works in."""
+
+    url: str
+    password: str
+    home: Path
+
+    def api(self) -> httpx.Client:
+        """A client of the REST API, logged in."""
+        client = httpx.Client(base_url=self.url, timeout=30)
+        token = client.post("/auth/token", json={"username": "admin", "password": self.password}).raise_for_status()
+        client.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
+        return client
+
+
+@pytest.fixture(scope="session")
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedAirflow]:
+    """`customer360 airflow` on the sample delivery, as `make airflow` starts it."""
+    folder = tmp_path_factory.mktemp("airflow")
+    for parent in (folder, folder.parent, folder.parent.parent):
+        parent.chmod(0o711)
+    home = folder / "home"
+    environment = os.environ | {"CUSTOMER360_HOME": str(home), "CUSTOMER360_LANDING": str(PROJECT / "seeds")}
+    command = [str(Path(sys.executable).with_name("customer360")), "airflow"]
+    with (folder / "airflow.log").open("w") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        yield _when_healthy(home, folder / "airflow.log")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+        LocalServer(home).stop("immediate")
+
+
+def _when_healthy(home: Path, log: Path) -> ServedAirflow:
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        time.sleep(1)
+        try:
+            kept = json.loads((home / "airflow" / "secrets.json").read_text())
+            url = f"http://127.0.0.1:{kept['port']}"
+            health = httpx.get(f"{url}/api/v2/monitor/health", timeout=2).json()
+        except (OSError, ValueError, httpx.HTTPError):
+            continue
+        if all(health[part]["status"] == "healthy" for part in ("scheduler", "dag_processor")):
+            return ServedAirflow(url, kept["admin_password"], home)
+    pytest.fail(f"Airflow did not come up:\n{log.read_text()[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """Debian's Chromium, headless; the tests are skipped where it is not installed."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed; `apt-get install chromium` brings it.")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=chromium,
+            args=[
+                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            ],
+        )  # fmt: skip
+        yield opened
+        opened.close()

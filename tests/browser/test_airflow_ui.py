@@ -1,0 +1,81 @@
+"""The Airflow UI as a data engineer uses it."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from browser.conftest import ServedAirflow
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = pytest.mark.browser
+
+RUN_TIMEOUT_SECONDS = 300
+NIGHT = ["load", "build_core", "enrich", "build_marts", "audit", "publish", "export", "report"]
+
+
+@pytest.fixture
+def page(airflow: ServedAirflow, browser: Browser) -> Page:
+    """A page logged in to the UI."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.goto(f"{airflow.url}/auth/login")
+    page.fill("input[name=username]", "admin")
+    page.fill("input[name=password]", airflow.password)
+    page.click("button[type=submit]")
+    page.wait_for_url(lambda url: "/auth/" not in url)
+    return page
+
+
+def _picture(page: Page, tmp_path: Path, name: str) -> None:
+    folder = Path(os.environ.get("CUSTOMER360_PICTURES", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png")
+
+
+def test_nothing_is_shown_without_a_login(airflow: ServedAirflow, browser: Browser):
+    page = browser.new_page()
+    page.goto(f"{airflow.url}/dags/nightly")
+    expect(page.locator("input[name=password]")).to_be_visible()
+
+
+def test_nightly_is_triggered_by_hand_with_a_date_and_its_grid_turns_green(
+    airflow: ServedAirflow, page: Page, tmp_path: Path
+):
+    page.goto(f"{airflow.url}/dags/nightly")
+    page.get_by_role("button", name="Trigger").first.click()
+    form = page.get_by_role("dialog")
+    form.locator("input[type=date]").fill("2026-06-30")
+    _picture(page, tmp_path, "trigger-form")
+    form.get_by_role("button", name="Trigger").click()
+
+    run = _finished_run(airflow)
+    assert run["conf"]["as_of_date"] == "2026-06-30"
+    assert run["state"] == "success", _states(airflow, run)
+    assert _states(airflow, run) == dict.fromkeys(NIGHT, "success")
+    page.goto(f"{airflow.url}/dags/nightly")
+    expect(page.get_by_text("publish", exact=True).first).to_be_visible()
+    page.wait_for_timeout(3000)  # the grid draws itself after its data came
+    _picture(page, tmp_path, "nightly-grid")
+    page.goto(f"{airflow.url}/dags/nightly/runs/{run['dag_run_id']}/tasks/report")
+    expect(page.get_by_text("published.").first).to_be_visible(timeout=30_000)
+    _picture(page, tmp_path, "nightly-report")
+
+
+def _finished_run(airflow: ServedAirflow) -> dict:
+    deadline = time.monotonic() + RUN_TIMEOUT_SECONDS
+    with airflow.api() as api:
+        while time.monotonic() < deadline:
+            runs = api.get("/api/v2/dags/nightly/dagRuns").raise_for_status().json()["dag_runs"]
+            if runs and runs[-1]["state"] in ("success", "failed"):
+                return runs[-1]
+            time.sleep(1)
+    pytest.fail("The run did not end.")
+
+
+def _states(airflow: ServedAirflow, run: dict) -> dict[str, str]:
+    with airflow.api() as api:
+        path = f"/api/v2/dags/nightly/dagRuns/{run['dag_run_id']}/taskInstances"
+        instances = api.get(path).raise_for_status().json()["task_instances"]
+    return {instance["task_id"]: instance["state"] for instance in instances}

@@ -1,0 +1,53 @@
+"""Customer features made by hand, as the role that builds them."""
+
+from collections.abc import Callable
+
+import pytest
+from customer360.warehouse import Warehouse
+from psycopg import sql
+
+FEATURES_DDL = """
+create table intermediate.int_customer_features (
+    customer_key bigint not null, age_band text, income_bracket text, tenure_years integer,
+    preferred_channel text, marketing_consent boolean, account_status text, subscription_type text,
+    has_green_plan boolean, monthly_fee numeric, engagement_score integer,
+    orders_365d integer not null default 0, net_revenue_365d numeric, discount_share numeric,
+    eco_spend_share numeric, days_since_last_order_band text, days_since_last_activity_band text,
+    web_sessions_90d integer not null default 0, mobile_session_share numeric,
+    ai_interactions_90d integer not null default 0, care_interactions_90d integer not null default 0,
+    care_interactions_prior_90d integer not null default 0, complaints_90d integer not null default 0,
+    escalations_90d integer not null default 0, open_interactions integer not null default 0,
+    cancellation_requests_180d integer not null default 0, voice_share numeric, in_person_share numeric,
+    digital_share numeric, avg_satisfaction_90d integer, avg_queue_seconds_90d integer,
+    notifications_sent_90d integer not null default 0, notification_open_share numeric,
+    notification_click_share numeric, open_decisions integer not null default 0,
+    open_churn_decisions integer not null default 0, refunds_180d integer not null default 0,
+    crm_risk_score integer, crm_engagement_level text, source_churn_risk_score integer,
+    input_hash text not null
+)
+"""
+
+ChangeFeatures = Callable[..., None]
+
+
+@pytest.fixture
+def change(warehouse: Warehouse) -> ChangeFeatures:
+    """``change(keys, input_hash, **features)``: these customers' rows become this."""
+    with warehouse.connect("c360_transformer") as connection:
+        connection.execute(FEATURES_DDL)
+
+    def change_features(keys: range, input_hash: str = "a", **features: object) -> None:
+        row = {"input_hash": input_hash, **features}
+        with warehouse.connect("c360_transformer") as connection:
+            connection.execute(
+                "delete from intermediate.int_customer_features where customer_key = any(%s)", [list(keys)]
+            )
+            insert = sql.SQL(
+                "insert into intermediate.int_customer_features (customer_key, {}) values (%s, {})"
+            ).format(
+                sql.SQL(", ").join(map(sql.Identifier, row)),
+                sql.SQL(", ").join(sql.Placeholder() for _ in row),
+            )
+            connection.cursor().executemany(insert, [[key, *row.values()] for key in keys])
+
+    return change_features
