@@ -141,7 +141,7 @@ def enrich(run: Run) -> enrichment.EnrichReport:
         return report
 
 
-def segment(run: Run) -> enrichment.SegmentReport:
+def segment(run: Run) -> enrichment.StepReport:
     """Give every customer that changed a segment, and stop there. Raises EnrichError."""
     with _step(run, "segment"):
         return enrichment.segment(

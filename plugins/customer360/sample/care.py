@@ -85,8 +85,9 @@ class CareDesk:
         yield "care-agents", catalogues.agents(self._seed, self._hired, self._skill, self._calendar)
         members = self._people.members("care")
         yield "care-customers", self._customers(members)
-        yield "care-customer_service_plans", catalogues.customer_plans(
-            self._seed, self._people, members[~self._people.quiet[members]], self._calendar
+        yield (
+            "care-customer_service_plans",
+            catalogues.customer_plans(self._seed, self._people, members[~self._people.quiet[members]], self._calendar),
         )
 
     def day(self, day: int) -> Iterator[tuple[str, Chunk]]:
@@ -122,9 +123,7 @@ class CareDesk:
         self._remember(person, started, subject)
         ids = np.arange(self._next_id, self._next_id + count)
         self._next_id += count
-        return self._chunk(
-            ids, person, channel, subject, agent, started, ended, is_open, duration, wait, status, score
-        )
+        return self._chunk(ids, person, channel, subject, agent, started, ended, is_open, duration, wait, status, score)
 
     def _subjects(self, day: int, count: int, leaving: np.ndarray) -> np.ndarray:
         usual, upset = np.array(catalogues.SUBJECT_SHARES), np.array(catalogues.SUBJECT_SHARES)

@@ -87,7 +87,11 @@ def handling_seconds(
 def channels(first_day: int) -> Chunk:
     """The chunk of care-channels."""
     return _catalogue(
-        {"channel_id": range(1, len(CHANNELS) + 1), "channel_name": _part(CHANNELS, 0), "channel_type": _part(CHANNELS, 1)},
+        {
+            "channel_id": range(1, len(CHANNELS) + 1),
+            "channel_name": _part(CHANNELS, 0),
+            "channel_type": _part(CHANNELS, 1),
+        },
         len(CHANNELS),
         first_day,
     )

@@ -31,10 +31,7 @@ class Column:
         cells = self.spell(self.values[start:stop])
         if self.present is None:
             return cells
-        return [
-            cell if here else ""
-            for cell, here in zip(cells, self.present[start:stop].tolist(), strict=True)
-        ]
+        return [cell if here else "" for cell, here in zip(cells, self.present[start:stop].tolist(), strict=True)]
 
 
 Chunk = Mapping[str, Column]

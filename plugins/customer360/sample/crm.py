@@ -16,7 +16,12 @@ from customer360.sample.spelling import Spelling
 
 CHANNELS = ("Email", "SMS", "Phone", "Push")
 CHANNEL_SHARES = ((0.42, 0.4, 0.06, 0.12), (0.24, 0.14, 0.6, 0.02), (0.18, 0.1, 0.02, 0.7), (0.64, 0.12, 0.04, 0.2))
-LANGUAGES = (("English", "Hindi", "Tamil"), ("English", "Spanish", "English"), ("English",) * 3, ("English", "Mandarin", "English"))
+LANGUAGES = (
+    ("English", "Hindi", "Tamil"),
+    ("English", "Spanish", "English"),
+    ("English",) * 3,
+    ("English", "Mandarin", "English"),
+)
 LANGUAGE_NAMES = tuple(sorted({name for group in LANGUAGES for name in group}))
 SEGMENT_NAMES = ("Bargain Buyers", "Established Households", "Young Urban", "Conscious Consumers", "General")
 CATEGORIES = ("Economy", "Standard", "Premium", "VIP")
@@ -60,9 +65,7 @@ class Crm:
             "country": c.words(people.country[members], w.COUNTRIES),
             "postal_code": c.Column(members, self._postal_codes),
             "join_date": c.days(joined),
-            "account_status": c.words(
-                np.where(gone, 1 + (members % 4 == 0), 0), ("Active", "Inactive", "Suspended")
-            ),
+            "account_status": c.words(np.where(gone, 1 + (members % 4 == 0), 0), ("Active", "Inactive", "Suspended")),
             "loyalty_points": c.numbers(points),
             "last_login": c.instants(seen, seen > LONG_AGO),
         }
@@ -111,9 +114,7 @@ class Crm:
             "segment_name": c.words(name, SEGMENT_NAMES),
             "segment_category": c.words(category, CATEGORIES),
             "lifetime_value": c.decimals(value, rng.random(count) < 0.8),
-            "risk_score": c.decimals(
-                np.rint(np.clip(risk, 0, 100) * 100).astype(np.int64), rng.random(count) < 0.8
-            ),
+            "risk_score": c.decimals(np.rint(np.clip(risk, 0, 100) * 100).astype(np.int64), rng.random(count) < 0.8),
             "engagement_level": c.words(level, LEVELS),
             "last_updated": c.instants(updated),
         }

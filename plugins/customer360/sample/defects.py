@@ -6,7 +6,7 @@ rejected record takes nothing else with it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,7 @@ DUPLICATE_AFTER = 5
 """Records between a record and its repetition."""
 
 HASH_LETTERS = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+NEVER = 2**62
 _WRONG_TEXTS = {"integer": "twelve", "number": "n/a", "date": "2026-02-31", "datetime": "31.02.2026 25:61"}
 
 
@@ -72,11 +73,17 @@ def applicable_kinds(contract: Contract) -> list[str]:
     return [kind for kind in KINDS if possible[kind]]
 
 
+def scattered(rng: np.random.Generator, kinds: Sequence[str], records: int) -> dict[int, str]:
+    """A record number among the first ``records`` for each of ``kinds``."""
+    numbers = rng.choice(np.arange(1, records + 1), len(kinds), replace=False)
+    return dict(zip(numbers.tolist(), kinds, strict=True))
+
+
 class Damage:
     """Damages records of one file as they are written.
 
-    A share of the records is hit at random; ``certain`` kinds are done once each among the first
-    ``early`` records, so that a small delivery has every kind.
+    A ``share`` of the records is hit at random. ``certain_at`` (record number to kind) is done besides, so
+    that a small delivery has every kind.
     """
 
     def __init__(
@@ -84,17 +91,12 @@ class Damage:
         contract: Contract,
         columns: Sequence[str],
         rng: np.random.Generator,
-        share: float,
-        certain: Collection[str] = (),
-        early: int = 0,
+        share: float = 0.0,
+        certain_at: Mapping[int, str] | None = None,
     ) -> None:
         self._contract, self._columns, self._rng, self._share = contract, list(columns), rng, share
         self._kinds = applicable_kinds(contract)
-        self._certain = dict(
-            zip(sorted(rng.choice(np.arange(1, early + 1), len(certain), replace=False).tolist()), certain, strict=True)
-            if certain
-            else ()
-        )
+        self._certain = dict(sorted((certain_at or {}).items()))
         self._next = self._gap()
         self._rejectable = 0
         self._repeats: list[tuple[int, list[Any]]] = []
@@ -143,13 +145,11 @@ class Damage:
         return self._kinds[self._rng.integers(0, len(self._kinds))]
 
     def _gap(self) -> int:
-        return int(self._rng.geometric(self._share))
+        return int(self._rng.geometric(self._share)) if self._share else NEVER
 
     def _repeat(self, number: int) -> list[Any]:
         _, record = self._repeats.pop(0)
-        self.defects.append(
-            Defect(self._contract.name, number, DUPLICATE_KEY, ",".join(self._contract.primary_key))
-        )
+        self.defects.append(Defect(self._contract.name, number, DUPLICATE_KEY, ",".join(self._contract.primary_key)))
         return record
 
     def _hit(self, number: int, kind: str, record: list[Any]) -> list[Any]:
@@ -195,9 +195,7 @@ def _bounded(contract: Contract) -> list[Field]:
     return [
         field
         for field in _plain(contract)
-        if field.constraints.enum
-        or field.constraints.minimum is not None
-        or field.constraints.maximum is not None
+        if field.constraints.enum or field.constraints.minimum is not None or field.constraints.maximum is not None
     ]
 
 

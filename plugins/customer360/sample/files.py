@@ -21,9 +21,7 @@ OURS_TO_WRITE = {"notifications-customer_profiles": ("customer_segment",)}
 def delivered_columns(contract: Contract) -> list[str]:
     """The columns of the file, by their names in the contract."""
     return [
-        field.name
-        for field in contract.table_schema.fields
-        if field.name not in OURS_TO_WRITE.get(contract.name, ())
+        field.name for field in contract.table_schema.fields if field.name not in OURS_TO_WRITE.get(contract.name, ())
     ]
 
 

@@ -36,13 +36,16 @@ class Identity:
             both = np.flatnonzero(self._people.known[left] & self._people.known[right])
             linked = both[self._rng.random(len(both)) < share]
             if len(linked):
-                yield "identity-crosswalk", {
-                    "crosswalk_id": c.numbers(np.arange(number, number + len(linked))),
-                    "left_system": c.texts([left] * len(linked)),
-                    "left_customer_id": self._ids(left, linked),
-                    "right_system": c.texts([right] * len(linked)),
-                    "right_customer_id": self._ids(right, linked),
-                }
+                yield (
+                    "identity-crosswalk",
+                    {
+                        "crosswalk_id": c.numbers(np.arange(number, number + len(linked))),
+                        "left_system": c.texts([left] * len(linked)),
+                        "left_customer_id": self._ids(left, linked),
+                        "right_system": c.texts([right] * len(linked)),
+                        "right_customer_id": self._ids(right, linked),
+                    },
+                )
                 number += len(linked)
 
     def accounts(self) -> Iterator[tuple[str, str, str]]:

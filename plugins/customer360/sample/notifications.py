@@ -217,9 +217,7 @@ class NotificationEngine:
             "engagement_score": c.numbers(np.clip(np.rint(engagement), 0, 100).astype(np.int64)),
             "account_tenure_years": c.numbers(years_between(people.joined[members], last)),
             "subscription_type": c.words(subscription.astype(np.int64), SUBSCRIPTIONS),
-            "churn_risk_score": c.numbers(
-                np.clip(np.rint(risk), 0, 100).astype(np.int64), rng.random(count) < 0.7
-            ),
+            "churn_risk_score": c.numbers(np.clip(np.rint(risk), 0, 100).astype(np.int64), rng.random(count) < 0.7),
         }
 
     def _recommended(self, members: np.ndarray) -> Chunk:
@@ -231,8 +229,7 @@ class NotificationEngine:
         choice = np.where(leaving, 0, np.where(upset & (rng.random(len(chosen)) < 0.6), 1, choice))
         names = ("scenario", "recommended_action", "urgency_level", "follow_up_required", "assigned_team")
         cells = {
-            name: c.words(choice, [row[position] for row in RECOMMENDATIONS])
-            for position, name in enumerate(names)
+            name: c.words(choice, [row[position] for row in RECOMMENDATIONS]) for position, name in enumerate(names)
         }
         return {"customer_id": c.numbers(people.ids["notifications"][chosen]), **cells}
 

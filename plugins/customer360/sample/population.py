@@ -141,9 +141,7 @@ def _joined(rng: np.random.Generator, count: int, calendar: Calendar) -> np.ndar
     return np.where(rng.random(count) < 0.7, before, during)
 
 
-def _churned(
-    rng: np.random.Generator, segment: np.ndarray, joined: np.ndarray, calendar: Calendar
-) -> np.ndarray:
+def _churned(rng: np.random.Generator, segment: np.ndarray, joined: np.ndarray, calendar: Calendar) -> np.ndarray:
     leaves = rng.random(len(segment)) < np.array(CHURN_SHARES)[segment]
     earliest = np.maximum(joined, calendar.first) + DECAY_DAYS
     room = calendar.last - earliest
@@ -163,10 +161,7 @@ def _known(rng: np.random.Generator, segment: np.ndarray, quiet: np.ndarray) -> 
         "decisions": rng.random(count) < 0.07,
     }
     nowhere = ~np.any(list(known.values()), axis=0)
-    return {
-        system: (here | nowhere | quiet) if system == "care" else here & ~quiet
-        for system, here in known.items()
-    }
+    return {system: (here | nowhere | quiet) if system == "care" else here & ~quiet for system, here in known.items()}
 
 
 def _ids(rng: np.random.Generator, system: str, known: np.ndarray) -> np.ndarray:

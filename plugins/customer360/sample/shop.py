@@ -147,18 +147,21 @@ class Shop:
         score = np.clip(np.rint(rng.normal(np.where(solved, 4.2, 2.7), 0.8)), 1, 5).astype(np.int64)
         seconds = np.rint(rng.lognormal(0.5, 0.5, count) * 100).astype(np.int64)
         question = rng.choice(len(QUESTIONS), size=count, p=QUESTION_SHARES)
-        yield "shop-ai_interactions", {
-            "interaction_id": c.codes("A", number, 7),
-            "interaction_type": c.words(visits.feature[used], FEATURES),
-            "session_id": c.codes("S", session[used], 8),
-            "customer_id": self._customer_ids(visits.person[used]),
-            "started_at": c.instants(visits.ai_started[used]),
-            "message_count": c.numbers(2 + rng.poisson(3, count)),
-            "response_time_sec": c.decimals(seconds),
-            "satisfaction_score": c.numbers(score, rng.random(count) < 0.5),
-            "is_resolved": c.flags(solved),
-            "query_text": c.words(question, QUESTIONS, visits.feature[used] != 2),
-        }
+        yield (
+            "shop-ai_interactions",
+            {
+                "interaction_id": c.codes("A", number, 7),
+                "interaction_type": c.words(visits.feature[used], FEATURES),
+                "session_id": c.codes("S", session[used], 8),
+                "customer_id": self._customer_ids(visits.person[used]),
+                "started_at": c.instants(visits.ai_started[used]),
+                "message_count": c.numbers(2 + rng.poisson(3, count)),
+                "response_time_sec": c.decimals(seconds),
+                "satisfaction_score": c.numbers(score, rng.random(count) < 0.5),
+                "is_resolved": c.flags(solved),
+                "query_text": c.words(question, QUESTIONS, visits.feature[used] != 2),
+            },
+        )
         row, place = np.nonzero(shown[used] >= 0)
         if len(row):
             yield "shop-ai_touches", self._touch_chunk(visits, used, number, shown, touched, row, place)
@@ -202,8 +205,11 @@ class Shop:
         paid_at = np.zeros(len(visits), dtype=np.int64)
         is_purchase = happened.kind == PURCHASE
         paid_at[happened.visit[is_purchase]] = happened.at[is_purchase]
-        yield "shop-orders", self._orders.orders(
-            order[bought], self._customer_ids(visits.person[bought]), session[bought], paid_at[bought]
+        yield (
+            "shop-orders",
+            self._orders.orders(
+                order[bought], self._customer_ids(visits.person[bought]), session[bought], paid_at[bought]
+            ),
         )
         stands = np.zeros(len(visits), dtype=bool)
         stands[bought] = self._orders.status != CANCELLED

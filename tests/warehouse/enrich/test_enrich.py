@@ -10,7 +10,6 @@ from decimal import Decimal
 
 import psycopg
 import pytest
-from warehouses import AS_OF_DATE
 from customer360.enrich import (
     EnrichError,
     SegmentAnswer,
@@ -26,6 +25,7 @@ from customer360.enrich.features import CustomerFeatures
 from customer360.enrich.priorities import PriorityScorecard
 from customer360.enrich.rules import SCORECARDS
 from customer360.warehouse import Warehouse
+from warehouses import AS_OF_DATE
 
 TABLES = ("customer_segments", "customer_priorities", "recommended_actions")
 ECO = {"eco_spend_share": Decimal("0.6"), "has_green_plan": False, "marketing_consent": True}
@@ -168,6 +168,33 @@ def test_another_segment_alone_redoes_priority_and_action(warehouse, run_id, cha
         warehouse,
         "select scenario from enrichment.recommended_actions where customer_key = 1 order by result_id desc limit 1",
     ) == [("Digital features for a digital native",)]
+
+
+@pytest.mark.parametrize(
+    ("decided", "scenario"),
+    [
+        ({"priority": "'High'"}, "High churn risk"),
+        ({"trigger_factors": "array['Long inactivity']"}, "Long inactivity"),
+    ],
+)
+def test_another_priority_or_factor_alone_redoes_the_action(warehouse, run_id, change, decided, scenario):
+    change(range(1, 4), **ECO)
+    night = {"run_id": run_id, "as_of_date": AS_OF_DATE}
+    enrich(warehouse, **night)
+    said = {name: name for name in ("input_hash", "priority", "trigger_factors")} | decided
+    with warehouse.connect() as connection:
+        connection.execute(
+            "insert into enrichment.customer_priorities (run_id, customer_key, as_of_date, source, model,"
+            f" prompt_version, status, {', '.join(said)}) select run_id, customer_key, as_of_date, source, model,"
+            f" prompt_version, status, {', '.join(said.values())} from enrichment.customer_priorities"
+            " where customer_key = 2"
+        )
+    report = enrich(warehouse, **night)
+    assert (report.changed, report.prioritised, report.actions) == (0, 0, 1)
+    assert rows(
+        warehouse,
+        "select customer_key, scenario from enrichment.recommended_actions order by result_id desc limit 1",
+    ) == [(2, scenario)]
 
 
 def test_an_answer_that_failed_is_not_an_answer(warehouse, run_id, change):

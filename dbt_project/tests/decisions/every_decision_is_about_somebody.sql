@@ -1,0 +1,3 @@
+select decision_id
+from {{ ref('fct_decisions') }}
+where customer_key is null
