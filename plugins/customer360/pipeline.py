@@ -196,7 +196,7 @@ def _build(run: Run, step: str, phase: models.dbt.Phase) -> models.BuildReport:
         report = models.build(run.warehouse, run.settings, phase, run_id=run.run_id, as_of_date=run.as_of_date)
         summary |= {
             "models": report.count("model"),
-            "tests": report.count("test", "unit_test"),
+            "tests": report.count("test"),
             "warnings": len(report.warnings),
         }
         return report

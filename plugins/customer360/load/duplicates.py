@@ -32,9 +32,10 @@ def reject_duplicates(
             continue
         if any_rejected or found:
             _add_reason_to_rejected(connection, contract, delivered, fields, load_id)
-        found += _reject_later(connection, contract, delivered, load_id)
+        # First the values that stored records hold: their owner, delivered again, must not lose to an intruder.
         if key != contract.primary_key and _has_stored_versions(connection, contract, header, load_id):
             found += _reject_taken(connection, contract, key, load_id)
+        found += _reject_later(connection, contract, delivered, load_id)
     return found
 
 
@@ -103,7 +104,10 @@ def _has_stored_versions(connection: psycopg.Connection, contract: Contract, hea
 
 
 def _reject_taken(connection: psycopg.Connection, contract: Contract, key: list[str], load_id: int) -> int:
-    """Reject records whose unique value is that of the current version of another primary key."""
+    """Reject records whose unique value is that of the current version of another primary key.
+
+    A key delivered with another value in the same file has given its value up.
+    """
     primary = contract.primary_key
     shows_key = not set(primary) & set(contract.customer360.pii)
     holder = (
@@ -121,7 +125,8 @@ def _reject_taken(connection: psycopg.Connection, contract: Contract, key: list[
             "select x.ctid, x._record_number, {text} || min({holder}) || ', which is stored already' as reason"
             " from {raw} x join {raw} s on {same} and {other} and s._load_id <> {load}"
             " where x._load_id = {load} and not exists (select from {raw} newer where {newer}"
-            " and (newer._load_id, newer._record_number) > (s._load_id, s._record_number))"
+            " and (newer._load_id, newer._record_number) > (s._load_id, s._record_number)"
+            " and (newer._load_id <> {load} or ({kept}) is not true))"
             " group by x.ctid, x._record_number"
         ).format(
             text=Literal(f"same {_listed(key)} as "),
@@ -130,6 +135,7 @@ def _reject_taken(connection: psycopg.Connection, contract: Contract, key: list[
             same=_equal(key, "s", "x"),
             other=other,
             newer=_equal(primary, "newer", "s"),
+            kept=_equal(key, "newer", "s"),
             load=Literal(load_id),
         ),
     )

@@ -9,6 +9,8 @@ from typing import Any, Literal
 Gate = Literal["after_load", "before_publish"]
 Severity = Literal["fail", "warn"]
 
+ROWS_IN_A_MESSAGE = 3
+
 
 @dataclass(frozen=True)
 class CheckResult:
@@ -31,7 +33,7 @@ class CheckResult:
     @property
     def rows(self) -> str:
         """The sample in words, as ``interaction_id 7; interaction_id 9``."""
-        return "; ".join(", ".join(f"{column} {value}" for column, value in row.items()) for row in self.sample)
+        return _in_words(self.sample)
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,12 @@ class GateResult:
         if self.passed:
             return f"Gate {self.gate}: {len(self.checks)} checks, {len(self.warnings)} warnings, nothing fails."
         failed = " | ".join(
-            f"{check.table} {check.name}: {check.observed}" + (f" ({check.rows})" if check.sample else "")
+            f"{check.table} {check.name}: {check.observed}"
+            + (f" ({_in_words(check.sample[:ROWS_IN_A_MESSAGE])})" if check.sample else "")
             for check in self.failures
         )
         return f"Gate {self.gate} fails {len(self.failures)} of {len(self.checks)} checks: {failed}"
+
+
+def _in_words(rows: tuple[dict[str, Any], ...]) -> str:
+    return "; ".join(", ".join(f"{column} {value}" for column, value in row.items()) for row in rows)

@@ -68,3 +68,10 @@ def test_a_warning_does_not_fail_a_gate_and_a_failure_does():
 def test_the_message_of_a_failed_gate_names_the_check_and_its_rows():
     message = gate("before_publish", GOOD, BAD).message
     assert "candidate_care.customers primary_key: 1 row (customer_id 7, copies 2)" in message
+
+
+def test_the_message_names_a_few_rows_of_many():
+    many = CheckResult(
+        "s", "raw.t", "n", "fail", False, "Because.", "9 rows", tuple({"id": number} for number in range(9))
+    )
+    assert gate("after_load", many).message.endswith("raw.t n: 9 rows (id 0; id 1; id 2)")

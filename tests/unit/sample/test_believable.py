@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from customer360.sample import GeneratedDelivery
 from customer360.sample.care import serve
-
 from unit.sample import oracle
 
 Row = dict[str, str]
@@ -183,7 +182,7 @@ def test_refunds_never_exceed_their_line_and_spare_cancelled_orders(clean: Gener
 def test_age_is_what_the_birthday_says(clean: GeneratedDelivery) -> None:
     for row in oracle.rows(clean.folder, "crm/customer_info.csv"):
         born = date.fromisoformat(row["date_of_birth"])
-        birthday_passed = (6, 30) >= (born.month, born.day)
+        birthday_passed = (born.month, born.day) <= (6, 30)
         assert int(row["age"]) == 2026 - born.year - (not birthday_passed) >= 18
 
 

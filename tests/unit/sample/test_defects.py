@@ -7,7 +7,6 @@ from collections import defaultdict
 
 from customer360.sample import GeneratedDelivery
 from customer360.sample.defects import KINDS, ORPHAN, applicable_kinds, leaf_contracts
-
 from unit.sample import oracle
 
 REASONS = {

@@ -11,7 +11,6 @@ import pytest
 from customer360.sample import SIZES, GeneratedDelivery, generate
 from customer360.sample.delivery import World
 from frictionless import Resource, Schema, validate
-
 from unit.sample import oracle
 from unit.sample.conftest import AS_OF_DATE, bytes_of
 
@@ -100,9 +99,10 @@ def test_nothing_happens_after_the_last_day(clean: GeneratedDelivery) -> None:
 
 def test_the_history_is_eighteen_months_up_to_the_given_day(clean: GeneratedDelivery) -> None:
     visits = oracle.rows(clean.folder, "shop/web_sessions.csv")
-    months = {row["started_at"][:7] for row in visits}
-    assert len(months) == 18
-    assert max(row["started_at"] for row in visits) >= "2026-06-30"
+    days = [row["started_at"][:10] for row in visits]
+    assert min(days) == "2024-12-30"
+    assert max(days) == "2026-06-30"
+    assert len({day[:7] for day in days}) == 19
 
 
 def test_a_small_delivery_is_small(damaged: GeneratedDelivery) -> None:

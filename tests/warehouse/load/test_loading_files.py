@@ -118,7 +118,9 @@ def test_quoted_values_keep_their_commas_quotes_backslashes_and_lines(deliver, l
         "1,Ann,40,Here,Email,Yes,Low,2020-01-01,5\n",
     )
     assert all(file.status == "loaded" and not file.quarantined for file in load().files)
-    rows = query("select summary, agent_id, date_time from raw.notifications__interaction_history order by _record_number")
+    rows = query(
+        "select summary, agent_id, date_time from raw.notifications__interaction_history order by _record_number"
+    )
     assert rows[0]["summary"] == 'said "no", then\r\nhung up\\n'
     assert rows[0]["agent_id"] == "a\\b"
     assert rows[0]["date_time"] == datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -133,7 +135,7 @@ def test_columns_in_another_order_case_and_spacing_load(deliver, load, query):
 
 
 def test_an_extra_column_is_kept_and_reported_as_drift(deliver, load, query):
-    deliver("care/channels.csv", "channel_id,channel_name,channel_type,Colour\n7,Phone,Voice,\"sky, blue\"\n")
+    deliver("care/channels.csv", 'channel_id,channel_name,channel_type,Colour\n7,Phone,Voice,"sky, blue"\n')
     result = only(load())
     assert (result.loaded, result.drift) == (1, {"unknown_columns": ["Colour"]})
     assert query("select _extra from raw.care__channels") == [{"_extra": {"Colour": "sky, blue"}}]
@@ -199,7 +201,7 @@ def test_a_contracts_new_field_becomes_a_column(deliver, load, query):
     from customer360.contracts.catalogue import SOURCES
 
     text = (SOURCES / "care" / "channels.yml").read_text()
-    field = "    - {name: colour, type: string, description: \"Colour of the icon.\"}\n  missingValues"
+    field = '    - {name: colour, type: string, description: "Colour of the icon."}\n  missingValues'
     text = text.replace("  missingValues", field, 1).replace("optional: [", "optional: [colour, ")
     deliver("contracts/channels.yml", text)
     deliver("care/channels_2.csv", "channel_id,channel_name,channel_type,colour\n2,Chat,Digital,blue\n")
@@ -273,7 +275,10 @@ def test_damaged_packed_data_refuses_the_file_and_leaves_nothing(fault, deliver,
     assert result.status == "refused"
     assert "deliver the file again" in result.reason
     assert query("select * from raw.care__channels limit 1") == []
-    deliver(DAMAGED[fault][0], gzip.compress(MANY.encode()) if "gz" in DAMAGED[fault][0] else zstandard.compress(MANY.encode()))
+    deliver(
+        DAMAGED[fault][0],
+        gzip.compress(MANY.encode()) if "gz" in DAMAGED[fault][0] else zstandard.compress(MANY.encode()),
+    )
     assert only(load()).loaded == 20_000
 
 
@@ -300,9 +305,7 @@ def test_a_header_alone_is_a_file_of_no_records(deliver, load):
 
 
 def test_content_postgresql_cannot_take_refuses_the_file(deliver, load):
-    deliver(
-        "decisions/teams.csv", "id,name,company_name\n11111111-1111-1111-1111-111111111111,T,C\n"
-    )
+    deliver("decisions/teams.csv", "id,name,company_name\n11111111-1111-1111-1111-111111111111,T,C\n")
     deep = "[" * 100_000
     deliver(
         "decisions/team_members.csv",

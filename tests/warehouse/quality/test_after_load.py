@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from customer360.quality import run_gate
 from customer360.warehouse import Warehouse
@@ -167,8 +169,13 @@ def test_a_night_on_which_nothing_was_delivered_passes_without_a_warning(after_l
 
 def test_raw_tables_that_do_not_exist_yet_pass(warehouse: Warehouse, run_id: int, tmp_path: Path):
     result = run_gate(
-        warehouse, "after_load", run_id=run_id, as_of_date=AS_OF_DATE, results_dir=tmp_path, expectations_dir=EXPECTATIONS
-    )  # fmt: skip
+        warehouse,
+        "after_load",
+        run_id=run_id,
+        as_of_date=AS_OF_DATE,
+        results_dir=tmp_path,
+        expectations_dir=EXPECTATIONS,
+    )
     assert result.passed and not result.warnings
     assert "nothing was ever delivered" in result.checks[0].observed
 
@@ -179,10 +186,12 @@ def test_a_small_delivery_of_one_system_passes_without_a_warning(raw, run_id, af
     execute(
         raw,
         "c360_loader",
-        "insert into raw.care__customer_interactions (_run_id, interaction_id, customer_id, channel_id, interaction_type_id,"
-        " agent_id, start_timestamp, end_timestamp, satisfaction_score)"
+        "insert into raw.care__customer_interactions"
+        " (_run_id, interaction_id, customer_id, channel_id, interaction_type_id, agent_id,"
+        " start_timestamp, end_timestamp, satisfaction_score)"
         f" select {run_id}, n, 1 + n % 10, 1, 1, 1 + n % 3, at, at + interval '5 minutes', (n % 5 - 2) / 4.0"
-        " from generate_series(1, 1000) as n, lateral (select timestamptz '2026-06-01' + n * interval '42 minutes' as at) as t",
+        " from generate_series(1, 1000) as n,"
+        " lateral (select timestamptz '2026-06-01' + n * interval '42 minutes' as at) as times",
     )
     result = after_load()
     assert result.passed and not result.warnings, result.warnings

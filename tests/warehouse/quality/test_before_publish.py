@@ -189,12 +189,14 @@ def test_a_check_whose_query_fails_does_not_pass_and_the_others_are_judged(care,
 def test_a_table_that_would_lose_most_of_its_rows_stops_the_publish(care, run_id, before_publish):
     with care.connect("c360_publisher") as connection:
         connection.execute(
-            'insert into ops.publishes (run_id, batch_id, "schema", "table", inserted, updated, deleted, row_count, published_at)'
+            'insert into ops.publishes (run_id, batch_id, "schema", "table",'
+            " inserted, updated, deleted, row_count, published_at)"
             " values (%s, 1, 'care', 'customers', 0, 0, 0, 500, now())",
             [run_id],
         )
         connection.execute(
-            "insert into ops.published_batch (batch_id, run_id, as_of_date, published_at) values (1, %s, '2026-06-29', now())",
+            "insert into ops.published_batch (batch_id, run_id, as_of_date, published_at)"
+            " values (1, %s, '2026-06-29', now())",
             [run_id],
         )
     result = before_publish("readers_care")

@@ -40,8 +40,13 @@ def test_a_gate_runs_from_a_folder_that_may_only_be_read_and_writes_no_password(
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.chdir(tmp_path)
     run_gate(
-        raw, "after_load", run_id=run_id, as_of_date=AS_OF_DATE, results_dir=tmp_path / "results", expectations_dir=folder
-    )  # fmt: skip
+        raw,
+        "after_load",
+        run_id=run_id,
+        as_of_date=AS_OF_DATE,
+        results_dir=tmp_path / "results",
+        expectations_dir=folder,
+    )
     assert sorted(path.relative_to(folder) for path in folder.rglob("*")) == before
     assert not list(home.rglob("*"))
     assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["quality.html", "quality.json"]
@@ -56,7 +61,8 @@ def test_a_gate_leaves_no_connection_open(raw, run_id, after_load):
     after_load()
     with raw.connect() as connection:
         left = connection.execute(
-            "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'customer360 gate'"
+            "select count(*) from pg_stat_activity"
+            " where datname = current_database() and application_name = 'customer360 gate'"
         ).fetchone()
     assert left == (0,)
 
@@ -70,8 +76,13 @@ def test_a_suite_cannot_change_the_warehouse(raw, run_id, tmp_path):
     insert(raw, "c360_loader", "raw.care__customer_interactions", {"interaction_id": 1, "start_timestamp": TODAY})
     path.write_text(json.dumps(suite))
     result = run_gate(
-        raw, "after_load", run_id=run_id, as_of_date=AS_OF_DATE, results_dir=tmp_path / "results", expectations_dir=folder
-    )  # fmt: skip
+        raw,
+        "after_load",
+        run_id=run_id,
+        as_of_date=AS_OF_DATE,
+        results_dir=tmp_path / "results",
+        expectations_dir=folder,
+    )
     assert "could not be run" in check(result, "raw.care__customer_interactions", "is_fresh").reason
 
 

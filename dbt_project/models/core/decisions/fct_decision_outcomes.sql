@@ -18,8 +18,9 @@ final as (
         outcome_notes,
 
         -- numbers
-        customer_satisfaction_score as satisfaction_score,
-        round((customer_satisfaction_score - 1) * 100.0 / 9, 2)::numeric(5, 2) as satisfaction_percent,
+        customer_satisfaction_score as satisfaction_native,
+        case when customer_satisfaction_score is not null then '1..10' end as satisfaction_scale,
+        round((customer_satisfaction_score - 1) * 100.0 / 9, 1)::numeric(4, 1) as satisfaction_score_100,
         resolution_time_hours,
         financial_impact_actual as actual_financial_impact,
 

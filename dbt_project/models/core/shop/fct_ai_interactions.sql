@@ -38,8 +38,9 @@ final as (
         coalesce(touches.product_count, 0) as product_count,
         interactions.message_count,
         interactions.response_time_sec::numeric(12, 3) as response_time_sec,
-        interactions.satisfaction_score,
-        ((interactions.satisfaction_score - 1) * 25)::numeric(5, 2) as satisfaction_percent,
+        interactions.satisfaction_score as satisfaction_native,
+        case when interactions.satisfaction_score is not null then '1..5' end as satisfaction_scale,
+        ((interactions.satisfaction_score - 1) * 25)::numeric(4, 1) as satisfaction_score_100,
 
         -- timestamps
         interactions.started_at,

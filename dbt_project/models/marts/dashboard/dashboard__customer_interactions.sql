@@ -77,7 +77,7 @@ final as (
 
         -- numbers
         response_time_sec::double precision as response_time_sec,
-        satisfaction_score::bigint as satisfaction_score,
+        satisfaction_native::bigint as satisfaction_score,
 
         -- timestamps
         null::timestamptz as created_at,

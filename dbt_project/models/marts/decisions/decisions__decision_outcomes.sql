@@ -10,7 +10,7 @@ final as (
         decision_id,
         selected_option_id,
         response_sent_at,
-        satisfaction_score as customer_satisfaction_score,
+        satisfaction_native as customer_satisfaction_score,
         is_escalated as escalation_occurred,
         resolution_time_hours,
         is_follow_up_required as follow_up_required,

@@ -1,0 +1,26 @@
+with
+
+answers as (
+    select * from {{ source('enrichment', 'customer_priorities') }}
+),
+
+final as (
+    select
+        answers.result_id,
+        answers.customer_key,
+        answers.as_of_date,
+        answers.source,
+        answers.model,
+        answers.prompt_version,
+        answers.status,
+        answers.churn_risk_score,
+        answers.priority_score,
+        answers.priority,
+        answers.trigger_factors,
+        answers.contributions,
+        answers.reason
+    from answers
+    where answers.as_of_date <= {{ as_of_date() }}
+)
+
+select * from final
