@@ -327,7 +327,6 @@ class _Load:
                 "insert into {} ({}, _load_id, _run_id, _source_file, _record_number, _business_date, _extra)"
                 " select {}, {}, {}, {}, i.record_number, {}, {} from incoming i"
                 " where not exists (select from rejected where rejected.record_number = i.record_number)"
-                " order by i.record_number"
             ).format(
                 raw_table(self.contract),
                 SQL(", ").join(columns),

@@ -1,8 +1,9 @@
 """Copying the records of a file, as text, into the temporary table ``incoming``.
 
 ``incoming`` has ``record_number`` (1 is the first data record), ``byte_offset`` and ``byte_length`` in
-the unpacked content, ``fault`` (why the record could not be parsed) and ``c1`` to ``cN``, the
-columns of the header by their place. Dropped columns never reach PostgreSQL.
+the unpacked content, ``fault`` (why the record could not be parsed) and ``c1`` to ``cN``, the columns of the
+header by their place, NULL where the contract takes the empty value for that. Dropped columns never
+reach PostgreSQL.
 """
 
 from __future__ import annotations
@@ -51,10 +52,10 @@ def copy_records(
     """Copy the data records into ``incoming``; returns how many there are."""
     rows = _Rows(reader, header, contract, encoding)
     expected, dropped, delimiter = len(header.names) - 1, bool(header.dropped), rows.delimiter
-    prefix = delimiter.join([b"%d", b"%d", b"%d", b"\\N", b"%b\n"])
+    prefix = delimiter.join([b"%d", b"%d", b"%d", rows.null, b"%b\n"])
     number, batch, size = 0, [], 0
-    copy_statement = sql.SQL("copy incoming from stdin (format text, delimiter {}, encoding 'UTF8')").format(
-        sql.Literal(contract.dialect.delimiter)
+    copy_statement = sql.SQL("copy incoming from stdin (format text, delimiter {}, null {}, encoding 'UTF8')").format(
+        sql.Literal(contract.dialect.delimiter), sql.Literal(rows.null.decode("ascii"))
     )
     with connection.cursor() as cursor, cursor.copy(copy_statement) as copy:
         for number, record in enumerate(records, 1):
@@ -91,13 +92,15 @@ class _Rows:
         self._contract = contract
         self._encoding = encoding
         self._kept = header.kept
+        self._delimiter = contract.dialect.delimiter
         self.delimiter = contract.dialect.delimiter.encode("ascii")
+        self.null = b"" if contract.table_schema.missing_values == [""] else b"\\N"
         self._escapes = str.maketrans(
             {
                 "\\": "\\\\",
                 "\n": "\\n",
                 "\r": "\\r",
-                contract.dialect.delimiter: "\\" + contract.dialect.delimiter,
+                self._delimiter: "\\" + self._delimiter,
             }
         )
 
@@ -107,13 +110,16 @@ class _Rows:
         places = [number, record.offset, len(record.data)]
         fields = [str(place).encode("ascii") for place in places]
         if fault:
-            fields += [self._escaped(fault), *[b"\\N"] * len(self._kept)]
+            fields += [self._escaped(fault), *[self.null] * len(self._kept)]
         else:
-            fields += [b"\\N", *(self._escaped(values[position]) for position in self._kept)]
+            fields += [self.null, *(self._escaped(values[position]) for position in self._kept)]
         return self.delimiter.join(fields) + b"\n"
 
     def _escaped(self, value: str) -> bytes:
-        return value.translate(self._escapes).encode("utf-8")
+        # Few values need it, and looking is faster than translating.
+        if "\\" in value or "\n" in value or "\r" in value or self._delimiter in value:
+            value = value.translate(self._escapes)
+        return value.encode("utf-8")
 
     def _values(self, record: Record) -> tuple[list[str], str | None]:
         if record.fault:

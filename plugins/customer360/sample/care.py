@@ -26,6 +26,8 @@ WRAP_UP_SECONDS = 90
 OUTAGE_EVERY_DAYS = 110
 """A network outage about every so many days: three times the calls, most of them about it."""
 RATING_SHARE = 0.45
+WITHDRAWN_SHARE = 0.015
+"""Share of customers who call their request off."""
 
 
 @dataclass(frozen=True)
@@ -117,13 +119,18 @@ class CareDesk:
         status = self._statuses(rng, subject, gave_up, agent)
         duration = np.where(gave_up, 0, handling)
         ended = started + wait + duration
-        is_open = (ended > self._calendar.end) | ((status == PENDING) & (rng.random(count) < 0.5))
+        is_open = (ended > self._calendar.end) | self._stays_open(day, status)
         status = np.where(is_open, PENDING, status)
         score = self._scores(rng, person, day, wait, status, agent)
         self._remember(person, started, subject)
         ids = np.arange(self._next_id, self._next_id + count)
         self._next_id += count
         return self._chunk(ids, person, channel, subject, agent, started, ended, is_open, duration, wait, status, score)
+
+    def _stays_open(self, day: int, status: np.ndarray) -> np.ndarray:
+        """Most of what is pending gets closed within some months."""
+        share = 0.05 + 0.6 * np.exp((day - self._calendar.last) / 60)
+        return (status == PENDING) & (self._rng.random(len(status)) < share)
 
     def _subjects(self, day: int, count: int, leaving: np.ndarray) -> np.ndarray:
         usual, upset = np.array(catalogues.SUBJECT_SHARES), np.array(catalogues.SUBJECT_SHARES)
@@ -164,7 +171,8 @@ class CareDesk:
         draw = rng.random(len(subject))
         solved = np.array(catalogues.SOLVED_SHARES)[subject] - np.where(agent == 0, 0.08, 0.0)
         status = np.where(draw < solved, RESOLVED, np.where(draw < solved + 0.08, PENDING, ESCALATED))
-        return np.where(gave_up, CANCELLED, status)
+        withdrawn = rng.random(len(subject)) < WITHDRAWN_SHARE
+        return np.where(gave_up | withdrawn, CANCELLED, status)
 
     def _scores(
         self,

@@ -6,15 +6,15 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
-from customer360.sample import columns as c
 from customer360.sample import decision_words as d
 from customer360.sample import words as w
 from customer360.sample.calendar import OFFICE_HOURS, OFFICE_WEEK, Calendar, stream
-from customer360.sample.columns import SECONDS_A_DAY, Chunk
+from customer360.sample.columns import SECONDS_A_DAY, Chunk, texts
 from customer360.sample.defects import fake_hash
 from customer360.sample.population import Population
 from customer360.sample.spelling import Spelling
@@ -167,7 +167,7 @@ class DecisionDesk:
             "title": d.TITLES[kind],
             "description": d.DESCRIPTIONS[kind],
             "decision_type": d.KINDS[kind],
-            "urgency_level": int(np.clip(round(rng.normal(3 + (kind in (2, 5)), 1)), 1, 5)),
+            "urgency_level": _rounded(rng.normal(3 + (kind in (2, 5)), 1), 5),
             "financial_impact": f"{value * float(rng.uniform(0.02, 0.4)):.2f}" if rng.random() < 0.9 else "",
             "status": "created",
             "current_phase": 1,
@@ -269,8 +269,8 @@ class DecisionDesk:
             "evaluator_id": member.id,
             "option_id": option["id"],
             "criteria_id": criterion["id"],
-            "score": int(np.clip(round(score), 1, 10)),
-            "confidence": int(np.clip(round(rng.normal(2 + 2.5 * member.skill, 0.7)), 1, 5)),
+            "score": _rounded(score, 10),
+            "confidence": _rounded(rng.normal(2 + 2.5 * member.skill, 0.7), 5),
             "anonymous_comment": comment,
             "created_at": _instant(at),
         }
@@ -292,7 +292,7 @@ class DecisionDesk:
             total[row["option_id"]] += row["score"] * weight[row["criteria_id"]]
         ranked = sorted(options, key=lambda option: (-total[option["id"]], option["id"]))
         chosen = ranked[0] if rng.random() < 0.85 else ranked[1]
-        liking = int(np.clip(round(rng.normal(chosen["quality"] + 0.4, 1.4)), 1, 10))
+        liking = _rounded(rng.normal(chosen["quality"] + 0.4, 1.4), 10)
         follow_up = bool(rng.random() < 0.3)
         answered = min(resolves + 1800, self._calendar.end)
         actual = float(chosen["financial_cost"]) * float(rng.uniform(0.8, 1.3))
@@ -368,9 +368,14 @@ def _uuid(rng: np.random.Generator) -> str:
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[int(text[16], 16) % 4]}{text[17:20]}-{text[20:]}"
 
 
+def _rounded(value: float, highest: int) -> int:
+    """The whole number next to ``value``, from 1 to ``highest``."""
+    return min(max(round(value), 1), highest)
+
+
 def _instant(seconds: int) -> str:
-    return c.spell_instants(np.array([seconds]))[0]
+    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _chunk(rows: list[Row]) -> Chunk:
-    return {name: c.texts([row[name] for row in rows]) for name in rows[0]}
+    return {name: texts([row[name] for row in rows]) for name in rows[0]}

@@ -34,7 +34,7 @@ SIZES = {"small": 1000, "medium": 5000, "large": 20_000, "xlarge": 50_000}
 CUSTOMER_LIMITS = (50, 1_000_000)
 CERTAIN_CONTRACT = "care-customer_interactions"
 FEWEST_FOR_CERTAIN = 100
-LARGEST_DEFECTS = 0.005
+LARGEST_DEFECTS = 0.01
 
 
 @dataclass(frozen=True)

@@ -106,12 +106,11 @@ class DeliveryFiles:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for name, file in self._files.items():
+        for file in self._files.values():
             relative = f"{file.contract.system}/{file.path.name}"
             self.defects += [
                 Defect(relative, defect.record_number, defect.kind, defect.column) for defect in file.close()
             ]
-            assert name == file.contract.name
 
     def write(self, name: str, chunk: Chunk) -> None:
         """Write ``chunk`` into the file of the contract ``name``."""

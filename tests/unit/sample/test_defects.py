@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
+from datetime import date
+from pathlib import Path
 
-from customer360.sample import GeneratedDelivery
+import pytest
+from customer360.sample import GeneratedDelivery, generate
 from customer360.sample.defects import KINDS, ORPHAN, applicable_kinds, leaf_contracts
 from unit.sample import oracle
 
@@ -48,11 +51,14 @@ def test_a_clean_delivery_names_no_defect(clean: GeneratedDelivery) -> None:
     assert clean.defects == 0
 
 
-def test_no_file_is_damaged_beyond_its_quarantine_limit(damaged: GeneratedDelivery) -> None:
+@pytest.mark.parametrize("share", [0.002, 0.01])
+def test_no_file_is_damaged_beyond_its_quarantine_limit(tmp_path: Path, share: float) -> None:
+    delivery = generate(tmp_path, interactions=1000, days=60, as_of_date=date(2026, 6, 30), defects=share)
     for file, contract in oracle.CONTRACTS.items():
-        rejectable = [d for d in truth(damaged) if d["file"] == file and d["kind"] != ORPHAN]
+        rejectable = [d for d in truth(delivery) if d["file"] == file and d["kind"] != ORPHAN]
         limit = contract.customer360.quarantine_limit
-        assert limit.allows(len(rejectable), damaged.rows[file]), file
+        assert limit.allows(len(rejectable), delivery.rows[file]), file
+    assert delivery.defects > 0.4 * share * delivery.records
 
 
 def test_a_repeated_record_comes_after_the_one_it_repeats(damaged: GeneratedDelivery) -> None:

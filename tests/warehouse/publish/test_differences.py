@@ -197,8 +197,11 @@ def test_a_table_without_a_key_keeps_as_many_copies_as_its_candidate(published_m
     assert counts(published_mart.publish()) == {"notifications.activity": (0, 0, 2, 3)}
     assert published_mart.rows(query) == activity[1:4]
 
+    fill([*activity[1:4], activity[2]])
+    assert counts(published_mart.publish()) == {"notifications.activity": (1, 0, 0, 4)}
+
     fill([])
-    assert counts(published_mart.publish()) == {"notifications.activity": (0, 0, 3, 0)}
+    assert counts(published_mart.publish()) == {"notifications.activity": (0, 0, 4, 0)}
 
 
 def test_an_earlier_day_repairs_only_its_own_rows(published_mart):

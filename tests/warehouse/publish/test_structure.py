@@ -111,10 +111,16 @@ def test_new_constraints_and_indexes_are_added_after_the_rows_that_need_them(pub
         {"columns": ["customer_id"], "to": "care.customers", "to_columns": ["customer_id"]}
     ]
     published_mart.change("update candidate_care.channels set channel_name = 'Web' where channel_id = 2")
+    # Foreign keys of the inserted row are still to be checked when the table is altered.
+    published_mart.published("care.interactions")["checks"].append("interaction_id > 0")
+    published_mart.change(
+        "insert into candidate_care.interactions (interaction_id, customer_id, channel_id) values (13, 1, 1)"
+    )
     report = published_mart.publish()
     assert report.structure == (
         "unique care.channels_channel_name_channel_id_key",
         "check care.channels_channel_name_check",
+        "check care.interactions_interaction_id_check",
         "index care.idx_channels_name",
         "foreign key notifications.activity_customer_id_fkey",
     )

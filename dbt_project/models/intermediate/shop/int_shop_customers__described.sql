@@ -12,7 +12,19 @@ identities as (
 names as (
     select
         customer_id,
-        regexp_split_to_array(nullif(trim(customer_name), ''), '\s+') as words
+        -- Accounts are often typed in small letters; a name with both kinds is left as it is, as in McKay.
+        regexp_split_to_array(
+            nullif(
+                trim(
+                    case
+                        when customer_name in (lower(customer_name), upper(customer_name)) then initcap(customer_name)
+                        else customer_name
+                    end
+                ),
+                ''
+            ),
+            '\s+'
+        ) as words
     from customers
 ),
 
