@@ -21,8 +21,8 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
     **DAG_DEFAULTS,
 )
 def build_models() -> None:
-    run_id = task(steps.enter_run)()
-    chain(run_id, task(steps.build_core)(run_id), task(steps.build_marts)(run_id))
+    run_number = task(steps.enter_run)()
+    chain(run_number, task(steps.build_core)(run_number), task(steps.build_marts)(run_number))
 
 
 build_models()

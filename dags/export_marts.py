@@ -21,8 +21,8 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
     **DAG_DEFAULTS,
 )
 def export_marts() -> None:
-    run_id = task(steps.enter_run)()
-    chain(run_id, task(steps.export)(run_id))
+    run_number = task(steps.enter_run)()
+    chain(run_number, task(steps.export)(run_number))
 
 
 export_marts()

@@ -30,11 +30,11 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
     **DAG_DEFAULTS,
 )
 def nightly() -> None:
-    run_id = task(steps.load)()
+    run_number = task(steps.load)()
     later_steps = (
         steps.build_core, steps.enrich, steps.build_marts, steps.audit, steps.publish, steps.export, steps.report,
     )  # fmt: skip
-    chain(run_id, *[task(step)(run_id) for step in later_steps])
+    chain(run_number, *[task(step)(run_number) for step in later_steps])
 
 
 nightly()

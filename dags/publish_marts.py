@@ -21,13 +21,13 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
     **DAG_DEFAULTS,
 )
 def publish_marts() -> None:
-    run_id = task(steps.enter_run)()
+    run_number = task(steps.enter_run)()
     chain(
-        run_id,
-        task(steps.build_core)(run_id),
-        task(steps.build_marts)(run_id),
-        task(steps.audit)(run_id),
-        task(steps.publish)(run_id),
+        run_number,
+        task(steps.build_core)(run_number),
+        task(steps.build_marts)(run_number),
+        task(steps.audit)(run_number),
+        task(steps.publish)(run_number),
     )
 
 

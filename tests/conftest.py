@@ -10,19 +10,15 @@ import pytest
 from customer360 import pipeline
 from customer360.settings import PROJECT, Settings, read_settings
 from customer360.warehouse import OWNER, LocalServer, Warehouse, open_warehouse
-from warehouses import AS_OF_DATE, CARE_EXPORT, copy_of, drop, run_night
+from warehouses import AS_OF_DATE, CARE_EXPORT, copy_of, drop, reachable_folder, run_night
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def settings() -> Iterator[Settings]:
     """Settings whose home, and so server, is this test session's own."""
-    home = tmp_path_factory.mktemp("customer360") / "home"
-    for folder in (home.parent, home.parent.parent, home.parent.parent.parent):
-        # pytest's folders are private to root, and PostgreSQL does not run as root.
-        if folder.stat().st_mode & 0o077 == 0:
-            folder.chmod(0o711)
-    yield read_settings({"CUSTOMER360_HOME": str(home)})
-    LocalServer(home).stop("immediate")
+    with reachable_folder() as folder:
+        yield read_settings({"CUSTOMER360_HOME": str(folder / "home")})
+        LocalServer(folder / "home").stop("immediate")
 
 
 @pytest.fixture(scope="session")

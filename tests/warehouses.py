@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -26,6 +29,17 @@ NIGHT = (
 """The steps that decide what is published."""
 
 _numbers = itertools.count()
+
+
+@contextmanager
+def reachable_folder() -> Iterator[Path]:
+    """A new folder that other accounts can pass through, as the one PostgreSQL runs as must.
+
+    pytest's own temporary folders are private, and become so again whenever another session starts.
+    """
+    with tempfile.TemporaryDirectory(prefix="customer360-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
 
 
 def copy_of(warehouse: Warehouse) -> Warehouse:

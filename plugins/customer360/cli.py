@@ -149,16 +149,19 @@ def generate(
     """Write a made-up delivery of all five systems, and the truth about it."""
     from customer360 import sample
 
-    delivery = sample.generate(
-        out,
-        interactions=interactions or sample.SIZES[size],
-        customers=customers,
-        days=days,
-        seed=seed,
-        as_of_date=as_of_date or read_settings().last_business_day(),
-        defects=defects,
-    )
-    click.echo(f"{sum(delivery.rows.values()):,} records in {len(delivery.rows)} files in {out}.")
+    try:
+        delivery = sample.generate(
+            out,
+            interactions=interactions or sample.SIZES[size],
+            customers=customers,
+            days=days,
+            seed=seed,
+            as_of_date=as_of_date or read_settings().last_business_day(),
+            defects=defects,
+        )
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{delivery.records:,} records in {len(delivery.files)} files in {out}.")
 
 
 @main.group()

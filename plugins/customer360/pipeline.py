@@ -212,12 +212,7 @@ def _pass_gate(run: Run, gate: str) -> quality.GateResult:
         expectations_dir=PROJECT / "expectations",
     )
     if not result.passed:
-        failed = [c for c in result.checks if c.severity == "fail" and not c.passed]
-        raise GateError(
-            f"The gate {gate} failed {len(failed)} of {len(result.checks)} checks and nothing is published: "
-            + "; ".join(f"{check.table}: {check.reason} (observed {check.observed})" for check in failed[:5])
-            + f". All of them: {run.folder / 'quality.html'}"
-        )
+        raise GateError(f"{result.message} All of them: {run.folder / 'quality.html'}")
     return result
 
 

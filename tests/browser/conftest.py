@@ -17,6 +17,7 @@ import httpx
 import pytest
 from customer360.settings import PROJECT
 from customer360.warehouse import LocalServer
+from warehouses import reachable_folder
 
 START_TIMEOUT_SECONDS = 120
 
@@ -38,22 +39,20 @@ class ServedAirflow:
 
 
 @pytest.fixture(scope="session")
-def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedAirflow]:
+def airflow() -> Iterator[ServedAirflow]:
     """`customer360 airflow` on the sample delivery, as `make airflow` starts it."""
-    folder = tmp_path_factory.mktemp("airflow")
-    for parent in (folder, folder.parent, folder.parent.parent):
-        parent.chmod(0o711)
-    home = folder / "home"
-    environment = os.environ | {"CUSTOMER360_HOME": str(home), "CUSTOMER360_LANDING": str(PROJECT / "seeds")}
-    command = [str(Path(sys.executable).with_name("customer360")), "airflow"]
-    with (folder / "airflow.log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        yield _when_healthy(home, folder / "airflow.log")
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-        LocalServer(home).stop("immediate")
+    with reachable_folder() as folder:
+        home, log = folder / "home", folder / "airflow.log"
+        environment = os.environ | {"CUSTOMER360_HOME": str(home), "CUSTOMER360_LANDING": str(PROJECT / "seeds")}
+        command = [str(Path(sys.executable).with_name("customer360")), "airflow"]
+        with log.open("w") as output:
+            process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            yield _when_healthy(home, log)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+            LocalServer(home).stop("immediate")
 
 
 def _when_healthy(home: Path, log: Path) -> ServedAirflow:

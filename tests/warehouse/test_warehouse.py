@@ -4,6 +4,7 @@ import psycopg
 import pytest
 from customer360.warehouse import LocalServer, Warehouse, WarehouseError, set_up
 from customer360.warehouse.schema import ROLES
+from warehouses import reachable_folder
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -29,9 +30,7 @@ def test_setting_up_twice_changes_nothing(warehouse: Warehouse):
 def test_readers_may_not_look_behind_the_marts(warehouse: Warehouse, schema: str):
     for role in ("bi_reader", "pii_reader"):
         with warehouse.connect(role) as connection:
-            assert connection.execute("select has_schema_privilege(%s, 'usage')", [schema]).fetchone() == (
-                False,
-            )
+            assert connection.execute("select has_schema_privilege(%s, 'usage')", [schema]).fetchone() == (False,)
 
 
 def test_a_reader_may_not_create_anything(warehouse: Warehouse):
@@ -51,21 +50,19 @@ def test_the_local_server_listens_on_loopback_only(settings, empty_warehouse: Wa
     assert (settings.home / "role-passwords.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_the_local_server_remembers_its_port_and_data(tmp_path):
-    tmp_path.parent.parent.chmod(0o711)
-    tmp_path.parent.chmod(0o711)
-    tmp_path.chmod(0o711)
-    server = LocalServer(tmp_path / "home")
-    try:
-        server.start()
-        url = server.url
-        with psycopg.connect(url) as connection:
-            connection.execute("create table kept (x int)")
-        assert server.stop("immediate")
-        assert not server.is_running()
-        server.start()
-        assert server.url == url
-        with psycopg.connect(url) as connection:
-            assert connection.execute("select count(*) from kept").fetchone() == (0,)
-    finally:
-        server.stop("immediate")
+def test_the_local_server_remembers_its_port_and_data():
+    with reachable_folder() as folder:
+        server = LocalServer(folder / "home")
+        try:
+            server.start()
+            url = server.url
+            with psycopg.connect(url) as connection:
+                connection.execute("create table kept (x int)")
+            assert server.stop("immediate")
+            assert not server.is_running()
+            server.start()
+            assert server.url == url
+            with psycopg.connect(url) as connection:
+                assert connection.execute("select count(*) from kept").fetchone() == (0,)
+        finally:
+            server.stop("immediate")

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import httpx
 
+from customer360 import pipeline
 from customer360.orchestration.local import LocalAirflow, prepare_airflow
 from customer360.settings import Settings
 from customer360.summary import night_summary
@@ -44,6 +45,9 @@ def run_nightly(settings: Settings, landing: str | None, as_of_date: date | None
     if run_id is None:
         click.echo(f"The nightly DAG ended before its first step. Its log: {log}", err=True)
         return False
+    if _status(warehouse, run_id) == "running":
+        run = pipeline.resume_run(settings, run_id)
+        pipeline.finish_run(run, "failed", "The DAG ended outside its steps; its log says why.")
     click.echo("\n" + night_summary(warehouse, run_id) + "\n")
     well = _status(warehouse, run_id) in ("published", "unchanged")
     if not well:

@@ -1,7 +1,7 @@
 """The tasks of the DAGs: each wraps one plain function of the pipeline.
 
 Nothing is imported from the pipeline until a task runs, so that DAG files parse fast. Between
-tasks only the number of the run travels.
+tasks only the number of the run travels (`run_id` is a word of Airflow's own).
 """
 
 from __future__ import annotations
@@ -31,42 +31,42 @@ def enter_run() -> int:
     return _start("part").run_id
 
 
-def build_core(run_id: int) -> None:
+def build_core(run_number: int) -> None:
     """Build staging, the resolved identities and the stars."""
-    _step("build_core", run_id)
+    _step("build_core", run_number)
 
 
-def enrich(run_id: int) -> None:
+def enrich(run_number: int) -> None:
     """Segment, prioritise and recommend for every customer that changed."""
-    _step("enrich", run_id)
+    _step("enrich", run_number)
 
 
-def build_marts(run_id: int) -> None:
+def build_marts(run_number: int) -> None:
     """Build the marts as candidates nobody reads yet."""
-    _step("build_marts", run_id)
+    _step("build_marts", run_number)
 
 
-def audit(run_id: int) -> None:
+def audit(run_number: int) -> None:
     """Check the candidates; a failed check stops the night here."""
-    _step("audit", run_id)
+    _step("audit", run_number)
 
 
-def publish(run_id: int) -> None:
+def publish(run_number: int) -> None:
     """Make the candidates what readers see, in one transaction."""
-    _step("publish", run_id)
+    _step("publish", run_number)
 
 
-def export(run_id: int) -> None:
+def export(run_number: int) -> None:
     """Write the published tables as CSV files, personal columns masked."""
-    _step("export", run_id)
+    _step("export", run_number)
 
 
-def report(run_id: int) -> None:
+def report(run_number: int) -> None:
     """Log what the night did."""
     from customer360 import pipeline
     from customer360.summary import night_summary
 
-    run = pipeline.resume_run(read_settings(), run_id)
+    run = pipeline.resume_run(read_settings(), run_number)
     for line in night_summary(run.warehouse, run.run_id).splitlines():
         log.info(line)
 
@@ -91,7 +91,7 @@ def _start(purpose: str) -> Any:
     return run
 
 
-def _step(name: str, run_id: int) -> None:
+def _step(name: str, run_number: int) -> None:
     from customer360 import pipeline
 
-    getattr(pipeline, name)(pipeline.resume_run(read_settings(), run_id))
+    getattr(pipeline, name)(pipeline.resume_run(read_settings(), run_number))

@@ -25,7 +25,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, damaged: GeneratedDe
 
 def test_another_seed_gives_other_facts(tmp_path: Path) -> None:
     one, two = (
-        bytes_of(generate(tmp_path / str(seed), interactions=200, seed=seed, as_of_date=AS_OF_DATE).folder)
+        bytes_of(generate(tmp_path / str(seed), interactions=600, days=150, seed=seed, as_of_date=AS_OF_DATE).folder)
         for seed in (1, 2)
     )
     same = {file for file in one if one[file] == two[file]}

@@ -100,4 +100,4 @@ def test_a_price_that_begins_with_two_dollars_is_no_credential(deliver, load):
         "care/channels.csv", "channel_id,channel_name,channel_type\n1,$2b or not $2b,Voice\n2,eyJust.words.here,Voice\n"
     )
     (result,) = load().files
-    assert result.loaded >= 1
+    assert result.loaded == 2

@@ -108,7 +108,8 @@ def test_a_last_line_without_its_end_loads(deliver, load):
 def test_quoted_values_keep_their_commas_quotes_backslashes_and_lines(deliver, load, query):
     deliver(
         "notifications/interaction_history.csv",
-        "customer_id,channel,Date & Time,interaction_type,sentiment,summary,response_time_minutes,resolution_status,agent_id\n"
+        "customer_id,channel,Date & Time,interaction_type,sentiment,summary,"
+        "response_time_minutes,resolution_status,agent_id\n"
         '1,Phone,2026-06-01 09:00,Complaint,Negative,"said ""no"", then\r\nhung up\\n",5,Pending,a\\b\n'
         '1,Email,2026-06-01 10:00,Inquiry,Neutral,5" tall\ttab,5,Pending,A2\n',
     )
@@ -161,7 +162,8 @@ def test_arrays_objects_and_narrow_types_are_stored_as_such(deliver, load, query
     deliver(
         "decisions/team_members.csv",
         "id,team_id,email,name,role,expertise_areas,notification_preferences\n"
-        f'00000000-0000-0000-0000-000000000001,{team},a@x.example,A,sales_manager,"[""a,b"", ""c""]","{{""mail"": true}}"\n'
+        f"00000000-0000-0000-0000-000000000001,{team},a@x.example,A,sales_manager,"
+        '"[""a,b"", ""c""]","{""mail"": true}"\n'
         f'00000000-0000-0000-0000-000000000002,{team},b@x.example,B,sales_manager,"{{d,""e f""}}",\n',
     )
     assert [file.loaded for file in load().files] == [1, 2]

@@ -21,11 +21,7 @@ def test_a_record_of_an_unknown_customer_waits_and_does_not_count_as_bad(deliver
         + "".join(f"{n},999,1,1,5,2026-06-01 10:00:00,0.5\n" for n in range(2, 30)),
     )
     report = load()
-    result = (
-        report.files[-1]
-        if report.files[-1].table == "customer_interactions"
-        else next(file for file in report.files if file.table == "customer_interactions")
-    )
+    result = next(file for file in report.files if file.table == "customer_interactions")
     assert (result.status, result.records, result.loaded, result.quarantined) == ("loaded", 29, 29, 0)
     assert report.waiting == {"care.customer_interactions": 28}
     assert report.released == {}
@@ -51,7 +47,8 @@ def test_waiting_records_load_when_their_parent_arrives(deliver, load, query, wa
     assert report.released == {"care.customer_interactions": 1}
     assert report.waiting == {"care.customer_interactions": 1}
     (row,) = query(
-        "select *, satisfaction_score::text as score, start_timestamp::text as start from raw.care__customer_interactions"
+        "select *, satisfaction_score::text as score, start_timestamp::text as start"
+        " from raw.care__customer_interactions"
     )
     assert (row["interaction_id"], row["score"], row["start"]) == (7, "-0.25", "2026-06-01 10:00:00.123456+00")
     assert (row["_load_id"], row["_record_number"], row["_extra"]) == (before["load_id"], 1, {"note": 'a "b"'})

@@ -14,7 +14,7 @@ HEADER = (
 GOOD = "{},1,1,1,,2026-06-01 10:00:00,60,0.50,Resolved,es"
 
 PARENTS = {
-    "care/customers.csv": "customer_id,customer_name,email,phone,registration_date\n1,Ann,ann@example.com,,2024-01-01\n",
+    "care/customers.csv": "customer_id,customer_name,email,phone\n1,Ann,ann@example.com,\n",
     "care/channels.csv": "channel_id,channel_name,channel_type\n1,Phone,Voice\n",
     "care/interaction_types.csv": "interaction_type_id,interaction_code,interaction_name\n1,BILLING,Billing\n",
 }

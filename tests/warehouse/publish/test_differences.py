@@ -303,7 +303,10 @@ def test_a_missing_candidate_publishes_nothing(published_mart):
 
 
 def test_changed_tables_are_analysed_after_publishing(published_mart):
-    assert published_mart.rows("select reltuples from pg_class where oid = 'care.customers'::regclass") == [(3,)]
+    # A table without an index: building one would count its rows as well.
+    assert published_mart.rows("select reltuples from pg_class where oid = 'notifications.activity'::regclass") == [
+        (3,)
+    ]
 
 
 def test_the_published_tables_take_inserts_with_their_defaults(published_mart):

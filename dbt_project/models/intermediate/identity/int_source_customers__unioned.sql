@@ -65,6 +65,7 @@ unioned as (
         extract(year from crm_customers.date_of_birth)::integer as birth_year,
         crm_customers.age,
         crm_customers.city,
+        crm_customers.city as place,
         crm_customers.state,
         crm_customers.country,
         crm_preferences.time_zone,
@@ -95,6 +96,7 @@ unioned as (
         null,
         null,
         null,
+        null,
         status,
         registration_date,
         null
@@ -110,6 +112,7 @@ unioned as (
         null,
         birth_year,
         null,
+        city,
         city,
         null,
         country,
@@ -132,6 +135,8 @@ unioned as (
         null,
         notification_profiles.age,
         null,
+        -- The engine writes a place as free text, most often as city and country.
+        split_part(notification_profiles.location, ',', 1),
         null,
         null,
         null,
@@ -160,6 +165,7 @@ unioned as (
         null,
         null,
         null,
+        null,
         {{ business_day('first_created_at') }},
         first_created_at
     from named_by_decisions
@@ -171,7 +177,9 @@ normalised as (
         -- "anna+shop@" and "anna@" may be two persons at their provider, so what follows a plus is kept.
         case when trim(email) ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' then lower(trim(email)) end as email_normalised,
         -- 00 and + both start an international number, so neither is part of it.
-        regexp_replace(regexp_replace(phone, '\D', '', 'g'), '^00', '') as phone_digits
+        regexp_replace(regexp_replace(phone, '\D', '', 'g'), '^00', '') as phone_digits,
+        -- "Iyer, Zoya" is Zoya Iyer.
+        lower(regexp_replace(trim(customer_name), '^([^,]+),\s*(.+)$', '\2 \1')) as name_normalised
     from unioned
 ),
 
@@ -184,6 +192,8 @@ final as (
         -- identifiers
         email_normalised,
         case when length(phone_digits) >= 7 then phone_digits end as phone_normalised,
+        nullif(name_normalised, '') as name_normalised,
+        nullif(lower(trim(place)), '') as place_normalised,
 
         -- who
         customer_name,

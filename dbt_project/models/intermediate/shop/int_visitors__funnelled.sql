@@ -5,109 +5,87 @@ sessions as (
 ),
 
 interactions as (
-    select
-        sessions.visitor_id,
-        interactions.started_at
-    from {{ ref('stg_shop__ai_interactions') }} as interactions
-    inner join sessions on interactions.session_id = sessions.session_id
+    select * from {{ ref('stg_shop__ai_interactions') }}
 ),
 
 events as (
-    select
-        sessions.visitor_id,
-        events.event_type,
-        events.occurred_at
-    from {{ ref('stg_shop__web_events') }} as events
-    inner join sessions on events.session_id = sessions.session_id
-    where events.event_type in ('product_view', 'add_to_cart')
+    select * from {{ ref('stg_shop__web_events') }}
+    where event_type in ('product_view', 'add_to_cart')
 ),
 
 orders as (
+    select * from {{ ref('stg_shop__orders') }}
+    where status <> 'cancelled'
+),
+
+steps_in_sessions as (
+    select session_id, 'visit' as step, started_at as taken_at from sessions
+    union all
+    select session_id, 'ai_interaction', started_at from interactions
+    union all
+    select session_id, event_type, occurred_at from events
+    union all
+    select session_id, 'purchase', ordered_at from orders
+),
+
+steps as (
     select
         sessions.visitor_id,
-        orders.ordered_at
-    from {{ ref('stg_shop__orders') }} as orders
-    inner join sessions on orders.session_id = sessions.session_id
-    where orders.status <> 'cancelled'
+        steps_in_sessions.step,
+        steps_in_sessions.taken_at
+    from steps_in_sessions
+    inner join sessions on steps_in_sessions.session_id = sessions.session_id
 ),
 
-visitors as (
+-- Windows over one sort rather than joins: the planner knows nothing about a table built a moment ago.
+visits as (
     select
-        visitor_id,
-        min(started_at) as first_visit_at,
-        min(started_at) + interval '7 days' as window_ends_at
-    from sessions
-    group by visitor_id
+        steps.*,
+        min(taken_at) filter (where step = 'visit') over (partition by visitor_id) as first_visit_at
+    from steps
 ),
 
--- Each stage looks only at those who reached the stage before, and only from then on: counts cannot rise.
-reached_ai as (
-    select
-        visitors.visitor_id,
-        visitors.window_ends_at,
-        min(interactions.started_at) as reached_at
-    from visitors
-    inner join interactions
-        on
-            visitors.visitor_id = interactions.visitor_id
-            and interactions.started_at between visitors.first_visit_at and visitors.window_ends_at
-    group by visitors.visitor_id, visitors.window_ends_at
+within_seven_days as (
+    select *
+    from visits
+    where taken_at between first_visit_at and first_visit_at + interval '7 days'
 ),
 
-reached_view as (
+-- Each stage counts only from when the stage before was reached (NULL: never), so counts cannot rise.
+to_ai_interaction as (
     select
-        reached_ai.visitor_id,
-        reached_ai.window_ends_at,
-        min(events.occurred_at) as reached_at
-    from reached_ai
-    inner join events
-        on
-            reached_ai.visitor_id = events.visitor_id
-            and events.event_type = 'product_view'
-            and events.occurred_at between reached_ai.reached_at and reached_ai.window_ends_at
-    group by reached_ai.visitor_id, reached_ai.window_ends_at
+        within_seven_days.*,
+        min(taken_at) filter (where step = 'ai_interaction') over (partition by visitor_id) as ai_interaction_at
+    from within_seven_days
 ),
 
-reached_cart as (
+to_product_view as (
     select
-        reached_view.visitor_id,
-        reached_view.window_ends_at,
-        min(events.occurred_at) as reached_at
-    from reached_view
-    inner join events
-        on
-            reached_view.visitor_id = events.visitor_id
-            and events.event_type = 'add_to_cart'
-            and events.occurred_at between reached_view.reached_at and reached_view.window_ends_at
-    group by reached_view.visitor_id, reached_view.window_ends_at
+        to_ai_interaction.*,
+        min(taken_at) filter (where step = 'product_view' and taken_at >= ai_interaction_at)
+            over (partition by visitor_id) as product_view_at
+    from to_ai_interaction
 ),
 
-reached_purchase as (
+to_add_to_cart as (
     select
-        reached_cart.visitor_id,
-        min(orders.ordered_at) as reached_at
-    from reached_cart
-    inner join orders
-        on
-            reached_cart.visitor_id = orders.visitor_id
-            and orders.ordered_at between reached_cart.reached_at and reached_cart.window_ends_at
-    group by reached_cart.visitor_id
+        to_product_view.*,
+        min(taken_at) filter (where step = 'add_to_cart' and taken_at >= product_view_at)
+            over (partition by visitor_id) as add_to_cart_at
+    from to_product_view
 ),
 
 final as (
     select
-        visitors.visitor_id,
-        {{ business_day('visitors.first_visit_at') }} as first_visit_date,
-        visitors.first_visit_at,
-        reached_ai.reached_at as ai_interaction_at,
-        reached_view.reached_at as product_view_at,
-        reached_cart.reached_at as add_to_cart_at,
-        reached_purchase.reached_at as purchase_at
-    from visitors
-    left join reached_ai on visitors.visitor_id = reached_ai.visitor_id
-    left join reached_view on visitors.visitor_id = reached_view.visitor_id
-    left join reached_cart on visitors.visitor_id = reached_cart.visitor_id
-    left join reached_purchase on visitors.visitor_id = reached_purchase.visitor_id
+        visitor_id,
+        {{ business_day('first_visit_at') }} as first_visit_date,
+        first_visit_at,
+        ai_interaction_at,
+        product_view_at,
+        add_to_cart_at,
+        min(taken_at) filter (where step = 'purchase' and taken_at >= add_to_cart_at) as purchase_at
+    from to_add_to_cart
+    group by visitor_id, first_visit_at, ai_interaction_at, product_view_at, add_to_cart_at
 )
 
 select * from final
