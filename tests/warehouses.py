@@ -48,7 +48,9 @@ def copy_of(warehouse: Warehouse) -> Warehouse:
     source, name = (w.owner_url.rpartition("/")[2] for w in (warehouse, copy))
     with psycopg.connect(warehouse.in_database("postgres").owner_url, autocommit=True) as connection:
         connection.execute(
-            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(source))
+            sql.SQL("create database {} template {} strategy file_copy").format(
+                sql.Identifier(name), sql.Identifier(source)
+            )
         )
         connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(name)))
     set_up(copy)

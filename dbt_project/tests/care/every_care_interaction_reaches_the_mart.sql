@@ -1,5 +1,3 @@
-{{ config(description="fail: an interaction lost or doubled between the source and the mart makes every count wrong") }}
-
 select
     staged.row_count as staged_count,
     published.row_count as published_count

@@ -1,5 +1,3 @@
-{{ config(description="fail: a source customer without a person, or with two, would lose or double everything it did") }}
-
 with
 
 source_customers as (

@@ -1,5 +1,3 @@
-{{ config(description="fail: facts whose person is not in dim_customer could not be published") }}
-
 select bridge.customer_key
 from {{ ref('bridge_customer_identity') }} as bridge
 full join {{ ref('dim_customer') }} as customers on bridge.customer_key = customers.customer_key

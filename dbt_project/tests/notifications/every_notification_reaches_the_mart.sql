@@ -1,5 +1,3 @@
-{{ config(description="fail: a notification or interaction lost or doubled between the source and the mart makes every count wrong") }}
-
 with
 
 counts as (

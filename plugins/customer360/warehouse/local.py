@@ -129,6 +129,7 @@ class LocalServer:
             config.write(
                 "listen_addresses = '127.0.0.1'\nunix_socket_directories = ''\ntimezone = 'UTC'\n"
                 "password_encryption = 'scram-sha-256'\nmax_connections = 200\nshared_buffers = '512MB'\n"
+                "log_error_verbosity = 'terse'\n"  # no row of anybody's in the log
                 "work_mem = '64MB'\nmaintenance_work_mem = '256MB'\nmax_wal_size = '4GB'\n"
             )
 
@@ -159,17 +160,23 @@ class LocalServer:
         return self._run("pg_ctl", command, "-D", str(self.data), *options, *arguments)
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        as_account = (
-            {} if self._account is None
-            else {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
-        )  # fmt: skip
+        account = self._account
         # pg_ctl's server inherits its output: a pipe would keep us waiting for as long as it lives.
         with (self.folder / "command.log").open("w+") as output:
             result = subprocess.run(
                 [str(self._binary(program)), *arguments],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, text=True, cwd=self.folder, env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
-                start_new_session=True, **as_account,
-            )  # fmt: skip
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                cwd=self.folder,
+                env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
+                start_new_session=True,
+                user=account.pw_uid if account else None,
+                group=account.pw_gid if account else None,
+                extra_groups=[] if account else None,
+                check=False,
+            )
             output.seek(0)
             return subprocess.CompletedProcess(result.args, result.returncode, "", output.read())
 
