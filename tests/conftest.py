@@ -75,4 +75,4 @@ def sample_warehouse(sample_night: pipeline.Run) -> Warehouse:
 @pytest.fixture(scope="session")
 def care_warehouse(settings: Settings, empty_warehouse: Warehouse) -> Warehouse:
     """A real export of a care desk alone, published; not to be written to."""
-    return run_night(settings, copy_of(empty_warehouse), CARE_EXPORT, date(2025, 8, 1)).warehouse
+    return run_night(settings, copy_of(empty_warehouse), CARE_EXPORT, date(2025, 8, 31)).warehouse

@@ -51,7 +51,7 @@ def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def published(settings: Settings, empty_warehouse: Warehouse, damaged: Path) -> Warehouse:
-    return run_night(settings, copy_of(empty_warehouse), damaged, date(2025, 8, 1)).warehouse
+    return run_night(settings, copy_of(empty_warehouse), damaged, date(2025, 8, 31)).warehouse
 
 
 def test_every_good_record_is_published_and_no_other(published: Warehouse):

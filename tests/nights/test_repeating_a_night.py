@@ -36,11 +36,11 @@ def test_a_night_cut_off_after_a_step_ends_the_same_when_started_again(
     settings: Settings, empty_warehouse: Warehouse, care_warehouse: Warehouse, steps_done: int
 ):
     warehouse = copy_of(empty_warehouse)
-    run = start_night(settings, warehouse, CARE_EXPORT, date(2025, 8, 1))
+    run = start_night(settings, warehouse, CARE_EXPORT, date(2025, 8, 31))
     for step in NIGHT[:steps_done]:
         step(run)
 
-    run_night(settings, warehouse, CARE_EXPORT, date(2025, 8, 1))
+    run_night(settings, warehouse, CARE_EXPORT, date(2025, 8, 31))
 
     assert checksums(warehouse) == checksums(care_warehouse)
     drop(warehouse)

@@ -75,11 +75,10 @@ def test_every_person_has_coarse_features_and_a_hash(sample_warehouse: Warehouse
     with sample_warehouse.connect(OWNER) as connection:
         rows = connection.execute(
             "select count(*), count(distinct customer_key), count(distinct input_hash),"
-            " count(*) filter (where engagement_score %% 10 <> 0 or avg_satisfaction_90d %% 5 <> 0"
+            " count(*) filter (where engagement_score % 10 <> 0 or avg_satisfaction_90d % 5 <> 0"
             "   or discount_share * 20 <> round(discount_share * 20)"
             "   or not voice_share between 0 and 1 or not discount_share between 0 and 1)"
-            " from intermediate.int_customer_features",
-            [],
+            " from intermediate.int_customer_features"
         ).fetchone()
         (persons,) = connection.execute("select count(*) from core.dim_customer").fetchone()
     assert rows == (persons, persons, persons, 0)
