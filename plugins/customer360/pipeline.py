@@ -127,7 +127,10 @@ def build_core(run: Run) -> models.BuildReport:
 
 
 def enrich(run: Run) -> enrichment.EnrichReport:
-    """Segment, prioritise and recommend for every customer that changed. Raises EnrichError."""
+    """Segment, prioritise and recommend for every customer that changed, and fit models to new months.
+
+    Raises EnrichError.
+    """
     with _step(run, "enrich") as summary:
         report = enrichment.enrich(
             run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date, classifier=run.classifier
@@ -138,6 +141,8 @@ def enrich(run: Run) -> enrichment.EnrichReport:
             "segments": report.segments,
             "actions": report.actions,
         }
+        forecasts = enrichment.fit_models(run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date)
+        summary["fits"] = forecasts.fitted
         return report
 
 

@@ -1,4 +1,4 @@
-"""Enrichment: a segment, a priority and a next best action for every customer, by versioned rules."""
+"""Enrichment: a segment, a priority and a next best action for every customer, by versioned rules, and forecasts."""
 
 from customer360.enrich.answers import (
     ActionAnswer,
@@ -11,6 +11,7 @@ from customer360.enrich.answers import (
     SegmentAnswer,
 )
 from customer360.enrich.classifiers import CLASSIFIERS, Classifier, classifier_named
+from customer360.enrich.forecasts import ForecastReport, fit_models
 from customer360.enrich.steps import (
     EnrichReport,
     StepReport,
@@ -27,6 +28,7 @@ __all__ = [
     "EnrichError",
     "EnrichReport",
     "Factor",
+    "ForecastReport",
     "Priority",
     "PriorityAnswer",
     "Scenario",
@@ -35,6 +37,7 @@ __all__ = [
     "StepReport",
     "classifier_named",
     "enrich",
+    "fit_models",
     "prioritise",
     "recommend",
     "segment",

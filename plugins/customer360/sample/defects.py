@@ -23,8 +23,8 @@ ORPHAN = "orphan"
 HASH_IN_TEXT = "hash_in_text"
 KINDS = (WRONG_TYPE, OUT_OF_RANGE, DUPLICATE_KEY, TOO_FEW_FIELDS, MISSING_VALUE, ORPHAN, HASH_IN_TEXT)
 
-SPARED = ("identity-crosswalk",)
-"""Links between customers stay whole: a wrong one would change who is who, not what is rejected."""
+SPARED = ("identity-crosswalk", "shop-price_list", "shop-api_configurations")
+"""Links between customers, prices and settings stay whole: a wrong one would change who is who or every bill."""
 HASH_COLUMNS = {"care-customers": "customer_name", "care-customer_interactions": "interaction_summary"}
 MOST_RECORDS = 8
 MOST_SHARE = 0.008

@@ -87,6 +87,7 @@ class World:
         """What the systems say of their customers at the end, as (contract name, chunk)."""
         yield from self._notifications.states()
         yield from self._crm.states()
+        yield from self._shop.states()
         yield from self.identity.links()
 
 

@@ -12,6 +12,7 @@ from customer360.sample.activity import Activity
 from customer360.sample.calendar import SHOP_HOURS, SHOP_MONTHS, SHOP_WEEK, Calendar, stream
 from customer360.sample.columns import SECONDS_A_DAY, Chunk
 from customer360.sample.population import Population
+from customer360.sample.shop_billing import Billing
 from customer360.sample.shop_catalogue import (
     FEATURES,
     QUESTION_SHARES,
@@ -20,6 +21,9 @@ from customer360.sample.shop_catalogue import (
     product_ids,
 )
 from customer360.sample.shop_orders import CANCELLED, Orders
+from customer360.sample.shop_platform import Platform
+from customer360.sample.shop_searches import Searches, Surveys
+from customer360.sample.shop_stock import Stock
 from customer360.sample.shop_visits import CART, DEVICES, EVENTS, PURCHASE, SOURCES, Events, Visits, events, visit
 from customer360.sample.spelling import Spelling
 
@@ -44,6 +48,12 @@ class Shop:
         self._rng, self._ai_rng = stream(seed, "shop.web_sessions"), stream(seed, "shop.ai_interactions")
         self._products = Products(seed, calendar)
         self._orders = Orders(stream(seed, "shop.orders"), self._products, calendar)
+        self._searches = Searches(stream(seed, "shop.searches"), self._products)
+        self._surveys = Surveys(stream(seed, "shop.surveys"))
+        self._stock = Stock(stream(seed, "shop.stock_levels"), len(self._products), interactions)
+        self._platform = Platform(seed, calendar, interactions)
+        self._billing = Billing(stream(seed, "shop.usage_events"), calendar, interactions)
+        self._features_used = np.zeros(len(FEATURES), dtype=np.int64)
         self._spelling = Spelling(people, "shop")
         sessions = round(interactions * SESSIONS_A_CARE_INTERACTION)
         self._counts = calendar.spread(self._rng, sessions, calendar.day_weights(SHOP_WEEK, SHOP_MONTHS))
@@ -56,13 +66,28 @@ class Shop:
         yield "shop-customers", self._customers(self._people.members("shop"))
 
     def day(self, day: int) -> Iterator[tuple[str, Chunk]]:
-        """Visits, events, AI interactions, orders and refunds of ``day``."""
+        """Visits and all that happens in them, refunds, stock and the platform under it on ``day``."""
         count = int(self._counts[day - self._calendar.first])
+        self._features_used[:] = 0
         if count:
             yield from self._visits_of(day, count)
         refunds = self._orders.refunds(day)
         if refunds is not None:
             yield "shop-refunds", refunds
+        calls, call_log = self._platform.calls(day, count)
+        for name, chunk in (
+            ("shop-stock_levels", self._stock.close(day)),
+            ("shop-model_evaluations", self._platform.evaluations(day)),
+            ("shop-api_calls", call_log),
+            ("shop-usage_events", self._billing.day(day, self._features_used, calls)),
+        ):
+            if chunk is not None:
+                yield name, chunk
+
+    def states(self) -> Iterator[tuple[str, Chunk]]:
+        """Samples and configurations of the platform, its prices and payments."""
+        yield from self._platform.states()
+        yield from self._billing.states()
 
     def _visits_of(self, day: int, count: int) -> Iterator[tuple[str, Chunk]]:
         rng = self._rng
@@ -83,7 +108,8 @@ class Shop:
         yield "shop-web_events", self._events(visits, happened, session, order)
         if visits.buys.any():
             yield from self._purchases(visits, happened, session, order, day)
-        self._remember(visits, day, ends)
+        yield from self._said(visits, session, ends)
+        self._remember(visits, happened, day, ends)
 
     def _visitors(self, day: int, count: int) -> np.ndarray:
         """Who visits, -1 for people without an account."""
@@ -220,11 +246,24 @@ class Shop:
             order[of], happened.product[lines], self._people.segment[person], paid_at[of], stands[of]
         )
         yield "shop-order_lines", chunk
+        self._stock.sell(happened.product[lines], chunk["quantity"].values)
         np.add.at(self._activity.spent_hundredths, person[stands[of]], paid[stands[of]])
         np.add.at(self._activity.orders, visits.person[stands], 1)
         self._activity.last_order_day[visits.person[stands]] = day
 
-    def _remember(self, visits: Visits, day: int, ends: np.ndarray) -> None:
+    def _said(self, visits: Visits, session: np.ndarray, ends: np.ndarray) -> Iterator[tuple[str, Chunk]]:
+        """What visitors searched for, and what they answered when asked."""
+        searches = self._searches.chunk(visits, session, ends)
+        if searches is not None:
+            yield "shop-searches", searches
+        answered, at = self._surveys.answered(visits, ends, self._calendar.end)
+        if len(answered):
+            ids = self._customer_ids(visits.person[answered])
+            yield "shop-surveys", self._surveys.chunk(visits, answered, at, ids)
+
+    def _remember(self, visits: Visits, happened: Events, day: int, ends: np.ndarray) -> None:
+        np.add.at(self._features_used, visits.feature[visits.has_ai], 1)
+        self._platform.watch(day, visits.started, ends, happened.at[happened.kind == PURCHASE])
         known = visits.person >= 0
         left_cart = known & (visits.counts[:, CART] > 0) & ~visits.buys
         self._activity.abandoned_day[visits.person[left_cart]] = day

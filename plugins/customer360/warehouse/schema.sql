@@ -209,3 +209,50 @@ create table if not exists enrichment.recommended_actions (
 );
 create index if not exists recommended_actions_customer on enrichment.recommended_actions (customer_key, as_of_date);
 comment on table enrichment.recommended_actions is 'One row per action recommended for a customer, with its provenance.';
+
+-- forecasts: what a fitted model said, never updated -----------------------------------------
+
+create table if not exists enrichment.model_fits (
+    fit_id bigint generated always as identity primary key,
+    run_id bigint not null references ops.runs,
+    kind text not null check (kind in ('lifetime_value', 'revenue')),
+    made_on date not null,
+    input_hash text not null,
+    model text not null,
+    status text not null check (status in ('ok', 'too_little_data', 'not_converged')),
+    reason text not null,
+    parameters jsonb not null,
+    metrics jsonb not null,
+    error double precision,
+    baseline_error double precision,
+    libraries jsonb not null,
+    created_at timestamptz not null default now(),
+    -- Nothing is predicted without a back-tested error.
+    check (status <> 'ok' or (error is not null and baseline_error is not null))
+);
+create index if not exists model_fits_made_on on enrichment.model_fits (kind, made_on);
+comment on table enrichment.model_fits is
+    'One row per fit of a model to all facts up to a day, with its back-tested error beside that of a baseline.';
+
+create table if not exists enrichment.customer_values (
+    fit_id bigint not null references enrichment.model_fits,
+    shop_customer_id text not null,
+    predicted_purchases numeric not null,
+    predicted_clv numeric not null,
+    current_clv numeric not null,
+    primary key (fit_id, shop_customer_id)
+);
+comment on table enrichment.customer_values is
+    'One row per fit and shop account that had bought by its day: net spend of the next 12 months, discounted, and so far.';
+
+create table if not exists enrichment.revenue_forecasts (
+    fit_id bigint not null references enrichment.model_fits,
+    month date not null,
+    point numeric not null,
+    lower numeric not null,
+    upper numeric not null,
+    confidence_level numeric not null,
+    primary key (fit_id, month)
+);
+comment on table enrichment.revenue_forecasts is
+    'One row per fit and calendar month ahead: net revenue expected and its bounds.';

@@ -8,18 +8,8 @@ customers as (
     select * from {{ ref('int_shop_customers__described') }}
 ),
 
-sessions as (
-    select * from {{ ref('fct_web_sessions') }}
-),
-
-orders as (
-    select * from {{ ref('fct_orders') }}
-    where not is_cancelled
-),
-
-refunds as (
-    select * from {{ ref('fct_refunds') }}
-    where not is_order_cancelled
+conversions as (
+    select * from {{ ref('int_shop_days__converted') }}
 ),
 
 interactions as (
@@ -36,37 +26,15 @@ registrations as (
     group by 1
 ),
 
-visits as (
-    select session_date as record_date, visitor_id, false as is_purchase from sessions
-    union all
-    -- A visit that goes on past midnight is a visit of the day of its order, too: no rate above 100.
-    select order_date, visitor_id, true from orders where visitor_id is not null
-),
-
-visitors as (
-    select
-        record_date,
-        count(distinct visitor_id) as visitor_count,
-        count(distinct visitor_id) filter (where is_purchase) as purchaser_count
-    from visits
-    group by record_date
-),
-
 interactions_per_day as (
     select interaction_date as record_date, count(*) as ai_interactions
     from interactions
     group by interaction_date
 ),
 
-attributed_amounts as (
-    select order_date as record_date, net_amount as amount from orders where ai_feature_name is not null
-    union all
-    select refund_date, -refund_amount from refunds where ai_feature_name is not null
-),
-
 revenue as (
-    select record_date, sum(amount) as revenue_impact
-    from attributed_amounts
+    select record_date, sum(net_revenue) as revenue_impact
+    from {{ ref('int_ai_revenue__summed') }}
     group by record_date
 ),
 
@@ -74,12 +42,12 @@ daily as (
     select
         days.record_date,
         sum(coalesce(registrations.new_customers, 0)) over (order by days.record_date) as total_customers,
-        100.0 * visitors.purchaser_count / nullif(visitors.visitor_count, 0) as conversion_rate,
+        conversions.conversion_rate,
         coalesce(interactions_per_day.ai_interactions, 0) as ai_interactions,
         coalesce(revenue.revenue_impact, 0) as revenue_impact
     from days
     left join registrations on days.record_date = registrations.record_date
-    left join visitors on days.record_date = visitors.record_date
+    left join conversions on days.record_date = conversions.record_date
     left join interactions_per_day on days.record_date = interactions_per_day.record_date
     left join revenue on days.record_date = revenue.record_date
 ),
