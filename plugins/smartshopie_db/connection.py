@@ -72,6 +72,11 @@ class Connection:
             self._engine.dispose()
             self._engine = None
 
+    @staticmethod
+    def tables() -> list[str]:
+        """The names of the dashboard's tables, whether the database has them or not."""
+        return sorted(METADATA.tables)
+
     def create_schema(self, tables: Iterable[str] | None = None) -> None:
         """Create the tables (by name; default all 30) that are missing in the file, and the file if need be.
 
@@ -201,4 +206,4 @@ def _beginning_of(day: date, column: Column[Any]) -> date | datetime | str:
     if isinstance(column.type, UtcTimestamp):
         return datetime.combine(day, time.min, UTC)
     # Some tables hold their days as text, ISO 8601, which sorts as the days do.
-    return day.isoformat()
+    return f"{day:%Y-%m-%d}"

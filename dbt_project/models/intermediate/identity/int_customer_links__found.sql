@@ -45,34 +45,33 @@ identifiers as (
 ),
 
 counted as (
-    select reason, identifier, system, count(*) as record_count
+    select
+        *,
+        count(*) over (partition by reason, identifier) as record_count,
+        count(*) over (partition by reason, identifier, system) as system_record_count
     from identifiers
-    group by reason, identifier, system
+),
+
+shared as (
+    select
+        *,
+        max(system_record_count) over (partition by reason, identifier) as most_of_one_system
+    from counted
 ),
 
 telling as (
-    select reason, identifier
-    from counted
-    group by reason, identifier
-    having
-        sum(record_count) between 2 and {{ var('identity_shared_limit', 4) }}
-        and max(record_count) = 1
-),
-
-told as (
     select
-        identifiers.reason,
-        identifiers.identifier,
+        shared.reason,
+        shared.identifier,
         source_customers.*
-    from telling
-    inner join identifiers
-        on
-            telling.reason = identifiers.reason
-            and telling.identifier = identifiers.identifier
+    from shared
     inner join source_customers
         on
-            identifiers.system = source_customers.system
-            and identifiers.source_customer_id = source_customers.source_customer_id
+            shared.system = source_customers.system
+            and shared.source_customer_id = source_customers.source_customer_id
+    where
+        shared.record_count between 2 and {{ var('identity_shared_limit', 4) }}
+        and shared.most_of_one_system = 1
 ),
 
 found as (
@@ -82,8 +81,8 @@ found as (
         right_records.system as right_system,
         right_records.source_customer_id as right_customer_id,
         left_records.reason
-    from told as left_records
-    inner join told as right_records
+    from telling as left_records
+    inner join telling as right_records
         on
             left_records.reason = right_records.reason
             and left_records.identifier = right_records.identifier
