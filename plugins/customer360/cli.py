@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import subprocess
 import sys
@@ -70,7 +69,7 @@ def load(landing: str | None, as_of_date: date | None, as_json: bool) -> None:
     pipeline.finish_run(run, "done")
     for file in report.files:
         if as_json:
-            click.echo(json.dumps(file.as_json(), ensure_ascii=False))
+            click.echo(file.as_json())
         else:
             counts = "" if file.records is None else f"{file.loaded:,} of {file.records:,} records"
             click.echo(f"{file.status:<8} {file.file}  {counts}  {file.reason or ''}".rstrip())

@@ -73,7 +73,7 @@ class Connection:
             self._engine = None
 
     @staticmethod
-    def tables() -> list[str]:
+    def table_names() -> list[str]:
         """The names of the dashboard's tables, whether the database has them or not."""
         return sorted(METADATA.tables)
 

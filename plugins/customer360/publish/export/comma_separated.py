@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import psycopg
@@ -12,6 +13,8 @@ from customer360.warehouse import Warehouse
 
 SPREADSHEET_FORMULA = "^[=+@\\t\\r-]"
 """What a spreadsheet takes for a formula (OWASP, CSV injection); a number is none."""
+
+_TEXT = re.compile(r"(text|character varying)(\(\d+\))?")
 
 
 def export_csv(warehouse: Warehouse, folder: Path, *, pii: bool = False) -> ExportReport:
@@ -36,7 +39,7 @@ def _write(connection: psycopg.Connection, table: ExportTable, path: Path) -> in
         sql.SQL("case when {0} ~ {1} then '''' || {0} else {0} end as {0}").format(
             sql.Identifier(column.name), sql.Literal(SPREADSHEET_FORMULA)
         )
-        if column.data_type.startswith(("text", "character varying"))
+        if _TEXT.fullmatch(column.data_type)
         else sql.Identifier(column.name)
         for column in table.columns
     ]

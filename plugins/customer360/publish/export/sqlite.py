@@ -57,7 +57,7 @@ def export_sqlite(warehouse: Warehouse, folder: Path) -> ExportReport:
 
 
 def _create_dashboard(path: Path, published: Iterable[str]) -> None:
-    known = SmartShopieDB.tables()
+    known = SmartShopieDB.table_names()
     SmartShopieDB(path).create_schema(name for name in published if name in known)
 
 
