@@ -63,7 +63,9 @@ def _structure(warehouse: Warehouse, mart: str) -> list[tuple]:
         " from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped"
         " left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum"
         " where c.relnamespace = %s::regnamespace and c.relkind = 'r' order by 1, 2",
-        "select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint"
+        # PostgreSQL moves casts and brackets in a check that it reads back.
+        "select conrelid::regclass::text, conname, contype,"
+        " regexp_replace(pg_get_constraintdef(oid), '::[a-z ]+(\\[\\])?|[()]', '', 'g') from pg_constraint"
         " where connamespace = %s::regnamespace order by 1, 2",
         "select tablename, indexname, indexdef from pg_indexes where schemaname = %s order by 1, 2",
     )

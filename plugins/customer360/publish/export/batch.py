@@ -139,4 +139,6 @@ def _refuse_to_lose(folder: Path) -> None:
 
 
 def _is_exported(path: Path) -> bool:
-    return path.name in MARTS if path.is_dir() else path.suffix == ".sql" and path.stem in MARTS
+    if path.is_dir():
+        return path.name in MARTS and all(file.suffix in (".csv", ".parquet") for file in path.iterdir())
+    return path.suffix == ".sql" and path.stem in MARTS
