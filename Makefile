@@ -34,7 +34,7 @@ test: setup browser lint ## Run every test
 	$(BIN)/pytest
 
 check: setup lint ## Run the quick tests (under 2 minutes)
-	$(BIN)/pytest -m "not nightly and not browser"
+	$(BIN)/pytest tests/unit tests/dags tests/warehouse/test_warehouse.py
 
 airflow: setup ## Open the Airflow UI on 127.0.0.1
 	@$(BIN)/customer360 airflow

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import subprocess
 import sys
@@ -70,7 +69,7 @@ def load(landing: str | None, as_of_date: date | None, as_json: bool) -> None:
     pipeline.finish_run(run, "done")
     for file in report.files:
         if as_json:
-            click.echo(json.dumps(file.as_json(), ensure_ascii=False))
+            click.echo(file.as_json())
         else:
             counts = "" if file.records is None else f"{file.loaded:,} of {file.records:,} records"
             click.echo(f"{file.status:<8} {file.file}  {counts}  {file.reason or ''}".rstrip())
@@ -117,13 +116,33 @@ def publish(as_of_date: date | None) -> None:
 
 
 @main.command()
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(["csv", "sqlite", "parquet", "ddl"]),
+    default="csv",
+    show_default=True,
+    help="sqlite: the dashboard's and the notification engine's own databases, always plain, readable by you alone;"
+    " ddl: the statements that create the tables.",
+)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write.")
-@click.option("--pii", is_flag=True, help="Plain personal columns instead of masked ones.")
-def export(out: Path, pii: bool) -> None:
-    """Write every published table as CSV, personal columns masked unless --pii."""
-    from customer360.publish import export_csv
+@click.option("--pii", is_flag=True, help="Plain personal columns in CSV and Parquet instead of masked ones.")
+def export(file_format: str, out: Path, pii: bool) -> None:
+    """Write the published tables as files, all from one batch.
 
-    report = export_csv(open_warehouse(read_settings()), out, pii=pii)
+    CSV, Parquet and ddl replace the folder; sqlite replaces its two files in it.
+    """
+    from customer360 import publish
+
+    opened = open_warehouse(read_settings())
+    if file_format == "csv":
+        report = publish.export_csv(opened, out, pii=pii)
+    elif file_format == "parquet":
+        report = publish.export_parquet(opened, out, pii=pii)
+    elif file_format == "sqlite":
+        report = publish.export_sqlite(opened, out)
+    else:
+        report = publish.export_ddl(opened, out)
     click.echo(f"{len(report.files)} files with {report.rows:,} rows in {report.folder}.")
 
 

@@ -35,7 +35,8 @@ def night_summary(warehouse: Warehouse, run_id: int) -> str:
         raise LookupError(f"There is no run {run_id} in ops.runs.")
     kind, as_of_date, status, message = run
     facts = {step: summary for step, _, summary, _, _ in steps}
-    lines = [f"Run {run_id} ({kind}) as of {as_of_date}: {_verdict(status, message)}", ""]
+    published = bool(facts.get("publish"))
+    lines = [f"Run {run_id} ({kind}) as of {as_of_date}: {_verdict(status, message, published)}", ""]
     lines += [f"  {name:<12}{text}" for name, text in _facts(facts)]
     if reasons:
         lines += ["", "  In quarantine, for example:"]
@@ -44,13 +45,18 @@ def night_summary(warehouse: Warehouse, run_id: int) -> str:
     return "\n".join(lines)
 
 
-def _verdict(status: str, message: str | None) -> str:
+def _verdict(status: str, message: str | None, published: bool) -> str:
+    if status == "failed":
+        outcome = (
+            "the marts are published, but a later step failed" if published else "failed, and nothing was published"
+        )
+        return f"{outcome}. {message or ''}".strip()
     return {
         "published": "published.",
         "unchanged": "nothing changed; the published tables stand as they were.",
         "running": "not finished.",
         "done": "done.",
-    }.get(status, f"failed, and nothing was published. {message or ''}".strip())
+    }[status]
 
 
 def _facts(facts: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:

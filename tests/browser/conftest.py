@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import httpx
@@ -22,7 +23,7 @@ from warehouses import reachable_folder
 START_TIMEOUT_SECONDS = 120
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ServedAirflow:
     """A running Airflow UI and the home it works in."""
 
@@ -30,6 +31,7 @@ class ServedAirflow:
     password: str
     home: Path
 
+    @cached_property
     def api(self) -> httpx.Client:
         """A client of the REST API, logged in."""
         client = httpx.Client(base_url=self.url, timeout=30)

@@ -30,68 +30,51 @@ crosswalk as (
 ),
 
 identifiers as (
-    select system, source_customer_id, 'email' as reason, email_normalised as identifier
+    select 'email' as reason, email_normalised as identifier, source_customers.*
     from source_customers
     where email_normalised is not null
     union all
-    select system, source_customer_id, 'phone', phone_normalised
+    select 'phone', phone_normalised, source_customers.*
     from source_customers
     where phone_normalised is not null
     union all
     -- "T. Sharma" is too little of a name.
-    select system, source_customer_id, 'name', name_normalised || ' of ' || place_normalised
+    select 'name', name_normalised || ' of ' || place_normalised, source_customers.*
     from source_customers
     where name_normalised ~ '^[^\s.]{2,}\s+[^\s.]{2,}' and place_normalised is not null and first_birth_year is not null
 ),
 
-counted as (
-    select
-        *,
-        count(*) over (partition by reason, identifier) as record_count,
-        count(*) over (partition by reason, identifier, system) as system_record_count
-    from identifiers
-),
-
-shared as (
-    select
-        *,
-        max(system_record_count) over (partition by reason, identifier) as most_of_one_system
-    from counted
-),
-
+-- The records of an identifier side by side in arrays: pairs are made of them in one pass, where a join of the
+-- identifiers with themselves is planned from guesses and was seen to take a thousand times as long.
 telling as (
     select
-        shared.reason,
-        shared.identifier,
-        source_customers.*
-    from shared
-    inner join source_customers
-        on
-            shared.system = source_customers.system
-            and shared.source_customer_id = source_customers.source_customer_id
-    where
-        shared.record_count between 2 and {{ var('identity_shared_limit', 4) }}
-        and shared.most_of_one_system = 1
+        reason,
+        array_agg(system order by system) as systems,
+        array_agg(source_customer_id order by system) as source_customer_ids,
+        array_agg(name_initial order by system) as name_initials,
+        array_agg(first_birth_year order by system) as first_birth_years,
+        array_agg(last_birth_year order by system) as last_birth_years
+    from identifiers
+    group by reason, identifier
+    having
+        count(*) between 2 and {{ var('identity_shared_limit', 4) }}
+        and count(distinct system) = count(*)
 ),
 
 found as (
     select
-        left_records.system as left_system,
-        left_records.source_customer_id as left_customer_id,
-        right_records.system as right_system,
-        right_records.source_customer_id as right_customer_id,
-        left_records.reason
-    from telling as left_records
-    inner join telling as right_records
-        on
-            left_records.reason = right_records.reason
-            and left_records.identifier = right_records.identifier
-            -- Each pair once.
-            and left_records.system < right_records.system
+        telling.systems[former] as left_system,
+        telling.source_customer_ids[former] as left_customer_id,
+        telling.systems[latter] as right_system,
+        telling.source_customer_ids[latter] as right_customer_id,
+        telling.reason
+    from telling
+    cross join generate_series(1, cardinality(telling.systems) - 1) as former
+    cross join generate_series(former + 1, cardinality(telling.systems)) as latter
     where
-        coalesce(left_records.name_initial = right_records.name_initial, true)
-        and coalesce(left_records.first_birth_year <= right_records.last_birth_year, true)
-        and coalesce(right_records.first_birth_year <= left_records.last_birth_year, true)
+        coalesce(telling.name_initials[former] = telling.name_initials[latter], true)
+        and coalesce(telling.first_birth_years[former] <= telling.last_birth_years[latter], true)
+        and coalesce(telling.first_birth_years[latter] <= telling.last_birth_years[former], true)
     union
     select
         left_records.system,

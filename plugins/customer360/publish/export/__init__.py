@@ -1,0 +1,9 @@
+"""The published tables as files: CSV, Parquet, SQLite and the statements that create them."""
+
+from customer360.publish.export.batch import ExportError, ExportReport
+from customer360.publish.export.comma_separated import export_csv
+from customer360.publish.export.ddl import export_ddl
+from customer360.publish.export.parquet import export_parquet
+from customer360.publish.export.sqlite import export_sqlite
+
+__all__ = ["ExportError", "ExportReport", "export_csv", "export_ddl", "export_parquet", "export_sqlite"]
