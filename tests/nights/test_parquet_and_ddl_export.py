@@ -9,13 +9,13 @@ import pytest
 from customer360.publish import ExportError, export_csv, export_ddl, export_parquet
 from customer360.warehouse import OWNER, Warehouse
 from customer360.warehouse.schema import MARTS
+from pyarrow import parquet
 from warehouses import copy_of, drop
 
 pytestmark = pytest.mark.nightly
 
 
 def test_parquet_keeps_types_values_and_masks(sample_warehouse: Warehouse, tmp_path: Path):
-    parquet = pytest.importorskip("pyarrow.parquet")
     report = export_parquet(sample_warehouse, tmp_path / "masked")
     assert report.rows == sum(parquet.read_metadata(path).num_rows for path in report.files)
     assert not (tmp_path / "masked" / "decisions" / "auth_tokens.parquet").exists()

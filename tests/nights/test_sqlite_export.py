@@ -114,12 +114,8 @@ def test_dashboard_columns_and_indexes_are_the_promised_ones(dashboard: sqlite3.
 
 
 def test_the_documented_queries_run_as_written(dashboard: sqlite3.Connection):
-    ran = 0
     for query in DASHBOARD_QUERIES.split(";")[:-1]:
-        if re.search(r"FROM (\w+)", query)[1] in _tables(dashboard):
-            assert dashboard.execute(query).fetchall()
-            ran += 1
-    assert ran >= 3
+        assert dashboard.execute(query).fetchall(), query
 
 
 def test_the_three_documented_getters_return_what_the_warehouse_holds(sample_warehouse: Warehouse, exported: Path):

@@ -49,7 +49,6 @@ class LocalAirflow:
         """JSON file with the UI's users and their passwords."""
         return self.home / "passwords.json"
 
-
     def serve(self) -> int:
         """Run the API server, scheduler, DAG processor and triggerer until interrupted; the exit code.
 
@@ -104,9 +103,7 @@ def _kept_secrets(home: Path) -> dict[str, str]:
 
 
 def _environment(settings: Settings, warehouse: Warehouse, home: Path, kept: dict[str, str]) -> dict[str, str]:
-    database = Warehouse(
-        warehouse.in_database(DATABASE).owner_url, {ROLE: kept["database_password"]}
-    ).url(ROLE)
+    database = Warehouse(warehouse.in_database(DATABASE).owner_url, {ROLE: kept["database_password"]}).url(ROLE)
     url = f"http://127.0.0.1:{kept['port']}"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW__")}
     return inherited | {
