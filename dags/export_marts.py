@@ -1,28 +1,30 @@
 """# Export the marts
 
-Writes the published tables as CSV files, personal columns masked, into the exports folder of the home.
+Writes the published tables as files into the exports folder of the home, whenever the marts were published: CSV and
+Parquet with personal columns masked, the two SQLite files that dashboards of the source systems open, and a schema
+file per mart.
 
-*Parameters*: `as_of_date`, which names the folder.
+*Parameters*: `formats`, which of them; `as_of_date`, which names the folder.
 
-*Idempotent*: the folder is replaced whole.
+*Idempotent*: each format's folder is replaced whole.
 """
 
 from airflow.sdk import chain, dag, task
-from customer360.orchestration import parameters, steps
+from customer360.orchestration import assets, parameters, steps
 from customer360.orchestration.defaults import DAG_DEFAULTS
 
 
 @dag(
     dag_display_name="Export the marts",
-    schedule=None,
+    schedule=[assets.MARTS],
     doc_md=__doc__,
     tags=["customer360", "export"],
-    params={"as_of_date": parameters.as_of_date()},
+    params={"formats": parameters.formats(), "as_of_date": parameters.as_of_date()},
     **DAG_DEFAULTS,
 )
 def export_marts() -> None:
     run_number = task(steps.enter_run)()
-    chain(run_number, task(steps.export)(run_number))
+    chain(run_number, task(task_id="export")(steps.export_formats)(run_number))
 
 
 export_marts()

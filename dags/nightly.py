@@ -13,7 +13,7 @@ end in the same published tables. A failed audit publishes nothing; yesterday's 
 """
 
 from airflow.sdk import chain, dag, task
-from customer360.orchestration import parameters, steps
+from customer360.orchestration import assets, parameters, steps
 from customer360.orchestration.defaults import DAG_DEFAULTS
 
 
@@ -31,10 +31,16 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
 )
 def nightly() -> None:
     run_number = task(steps.load)()
-    later_steps = (
-        steps.build_core, steps.enrich, steps.build_marts, steps.audit, steps.publish, steps.export, steps.report,
-    )  # fmt: skip
-    chain(run_number, *[task(step)(run_number) for step in later_steps])
+    chain(
+        run_number,
+        task(steps.build_core)(run_number),
+        task(steps.enrich)(run_number),
+        task(steps.build_marts)(run_number),
+        task(steps.audit)(run_number),
+        task(outlets=[assets.MARTS])(steps.publish)(run_number),
+        task(steps.export)(run_number),
+        task(steps.report)(run_number),
+    )
 
 
 nightly()

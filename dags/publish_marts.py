@@ -8,7 +8,7 @@ Builds the marts, audits them and publishes them in one transaction.
 """
 
 from airflow.sdk import chain, dag, task
-from customer360.orchestration import parameters, steps
+from customer360.orchestration import assets, parameters, steps
 from customer360.orchestration.defaults import DAG_DEFAULTS
 
 
@@ -27,7 +27,7 @@ def publish_marts() -> None:
         task(steps.build_core)(run_number),
         task(steps.build_marts)(run_number),
         task(steps.audit)(run_number),
-        task(steps.publish)(run_number),
+        task(outlets=[assets.MARTS])(steps.publish)(run_number),
     )
 
 

@@ -134,15 +134,8 @@ def export(file_format: str, out: Path, pii: bool) -> None:
     """
     from customer360 import publish
 
-    opened = open_warehouse(read_settings())
-    if file_format == "csv":
-        report = publish.export_csv(opened, out, pii=pii)
-    elif file_format == "parquet":
-        report = publish.export_parquet(opened, out, pii=pii)
-    elif file_format == "sqlite":
-        report = publish.export_sqlite(opened, out)
-    else:
-        report = publish.export_ddl(opened, out)
+    masked = {"pii": pii} if file_format in ("csv", "parquet") else {}
+    report = publish.EXPORTS[file_format](open_warehouse(read_settings()), out, **masked)
     click.echo(f"{len(report.files)} files with {report.rows:,} rows in {report.folder}.")
 
 

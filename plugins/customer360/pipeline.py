@@ -7,7 +7,7 @@ was cut short ends in the same state when it is run again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -188,12 +188,16 @@ def publish(run: Run) -> publishing.PublishReport:
         return report
 
 
-def export(run: Run) -> publishing.ExportReport:
-    """Write what readers may see as CSV files, personal columns masked."""
+def export(run: Run, formats: Sequence[str] = ("csv",)) -> list[publishing.ExportReport]:
+    """Write the published tables in each of the formats, below a folder named by the day.
+
+    Personal columns are masked, but for the two SQLite files, which only their owner may read. Raises ExportError.
+    """
     with _step(run, "export") as summary:
-        report = publishing.export_csv(run.warehouse, run.settings.home / "exports" / str(run.as_of_date))
-        summary |= {"files": len(report.files), "rows": report.rows, "folder": str(report.folder)}
-        return report
+        folder = run.settings.home / "exports" / str(run.as_of_date)
+        reports = [publishing.EXPORTS[name](run.warehouse, folder / name) for name in formats]
+        summary |= {"files": sum(len(report.files) for report in reports), "folder": str(folder)}
+        return reports
 
 
 def _build(run: Run, step: str, phase: models.dbt.Phase) -> models.BuildReport:

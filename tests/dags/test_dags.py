@@ -79,12 +79,13 @@ def test_the_night_goes_its_steps_in_order(dags: dict[str, dict]):
     ]  # fmt: skip
 
 
-def test_parsing_a_dag_imports_neither_dbt_nor_great_expectations_nor_pandas():
+def test_parsing_a_dag_imports_nothing_of_the_pipeline():
+    # (boto3 is imported by Airflow's own asset handlers.)
     program = (
         "import sys\n"
         f"sys.path.insert(0, {str(DAG_FOLDER)!r})\n"
         "import nightly\n"
-        "print([name for name in ('dbt', 'great_expectations', 'pandas', 'psycopg', 'boto3') if name in sys.modules])\n"
+        "print([name for name in ('customer360.pipeline', 'dbt', 'great_expectations', 'pandas', 'psycopg') if name in sys.modules])\n"
     )
     parsed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert parsed.stdout.strip().splitlines()[-1] == "[]"

@@ -38,3 +38,15 @@ def classifier() -> Param:
         title="Classifier",
         description="rules needs no cloud account; bedrock asks the configured model.",
     )
+
+
+def formats() -> Param:
+    """What the export writes."""
+    return Param(
+        ["csv", "parquet", "sqlite", "ddl"],
+        type="array",
+        items={"type": "string", "enum": ["csv", "parquet", "sqlite", "ddl"]},
+        examples=["csv", "parquet", "sqlite", "ddl"],
+        title="Formats",
+        description="csv and parquet are masked; sqlite holds personal data and is readable by its owner alone.",
+    )

@@ -61,6 +61,14 @@ def export(run_number: int) -> None:
     _step("export", run_number)
 
 
+def export_formats(run_number: int) -> None:
+    """Write the published tables in the formats of the form."""
+    from customer360 import pipeline
+
+    formats = get_current_context()["params"]["formats"]
+    pipeline.export(pipeline.resume_run(read_settings(), run_number), formats)
+
+
 def report(run_number: int) -> None:
     """Log what the night did."""
     from customer360 import pipeline

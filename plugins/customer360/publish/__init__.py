@@ -2,6 +2,7 @@
 
 from customer360.publish.differences import TableChanges
 from customer360.publish.export import (
+    EXPORTS,
     ExportError,
     ExportReport,
     export_csv,
@@ -13,6 +14,7 @@ from customer360.publish.publication import PublishReport, publish
 from customer360.publish.specification import PublishedTable, PublishError, read_specification
 
 __all__ = [
+    "EXPORTS",
     "ExportError",
     "ExportReport",
     "PublishError",

@@ -6,4 +6,7 @@ from customer360.publish.export.ddl import export_ddl
 from customer360.publish.export.parquet import export_parquet
 from customer360.publish.export.sqlite import export_sqlite
 
-__all__ = ["ExportError", "ExportReport", "export_csv", "export_ddl", "export_parquet", "export_sqlite"]
+EXPORTS = {"csv": export_csv, "parquet": export_parquet, "sqlite": export_sqlite, "ddl": export_ddl}
+"""What writes each format: a function of the warehouse and a folder."""
+
+__all__ = ["EXPORTS", "ExportError", "ExportReport", "export_csv", "export_ddl", "export_parquet", "export_sqlite"]
