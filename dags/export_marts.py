@@ -4,7 +4,7 @@ Writes the published tables as files into the exports folder of the home, whenev
 Parquet with personal columns masked, the two SQLite files that dashboards of the source systems open, and a schema
 file per mart.
 
-*Parameters*: `formats`, which of them; `as_of_date`, which names the folder.
+*Parameters*: `formats`, which of them. The folder is named by the last day the published tables include.
 
 *Idempotent*: each format's folder is replaced whole.
 """
@@ -19,7 +19,7 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
     schedule=[assets.MARTS],
     doc_md=__doc__,
     tags=["customer360", "export"],
-    params={"formats": parameters.formats(), "as_of_date": parameters.as_of_date()},
+    params={"formats": parameters.formats()},
     **DAG_DEFAULTS,
 )
 def export_marts() -> None:

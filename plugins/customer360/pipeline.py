@@ -189,12 +189,14 @@ def publish(run: Run) -> publishing.PublishReport:
 
 
 def export(run: Run, formats: Sequence[str] = ("csv",)) -> list[publishing.ExportReport]:
-    """Write the published tables in each of the formats, below a folder named by the day.
+    """Write the published tables in each of the formats, below a folder named by the last day they include.
 
     Personal columns are masked, but for the two SQLite files, which only their owner may read. Raises ExportError.
     """
     with _step(run, "export") as summary:
-        folder = run.settings.home / "exports" / str(run.as_of_date)
+        with run.warehouse.connect("c360_publisher") as connection:
+            published = connection.execute("select as_of_date from ops.published_batch").fetchone()
+        folder = run.settings.home / "exports" / str(published[0] if published else "nothing")
         reports = [publishing.EXPORTS[name](run.warehouse, folder / name) for name in formats]
         summary |= {"files": sum(len(report.files) for report in reports), "folder": str(folder)}
         return reports

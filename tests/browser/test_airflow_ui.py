@@ -43,6 +43,7 @@ def test_nothing_is_shown_without_a_login(airflow: ServedAirflow, browser: Brows
 def test_nightly_is_triggered_by_hand_with_a_date_and_its_grid_turns_green(
     airflow: ServedAirflow, page: Page, tmp_path: Path
 ):
+    airflow.api.patch("/api/v2/dags/export_marts", json={"is_paused": False}).raise_for_status()
     page.goto(f"{airflow.url}/dags/nightly")
     page.get_by_role("button", name="Trigger").first.click()
     form = page.get_by_role("dialog")
@@ -50,7 +51,7 @@ def test_nightly_is_triggered_by_hand_with_a_date_and_its_grid_turns_green(
     _picture(page, tmp_path, "trigger-form")
     form.get_by_role("button", name="Trigger").click()
 
-    run = _finished_run(airflow)
+    run = _finished_run(airflow, "nightly")
     assert run["conf"]["as_of_date"] == "2026-06-30"
     assert run["state"] == "success", _states(airflow, run)
     assert _states(airflow, run) == dict.fromkeys(NIGHT, "success")
@@ -63,10 +64,18 @@ def test_nightly_is_triggered_by_hand_with_a_date_and_its_grid_turns_green(
     _picture(page, tmp_path, "nightly-report")
 
 
-def _finished_run(airflow: ServedAirflow) -> dict:
+def test_published_marts_are_exported_without_being_asked(airflow: ServedAirflow):
+    run = _finished_run(airflow, "export_marts")
+    assert (run["run_type"], run["state"]) == ("asset_triggered", "success")
+    exported = airflow.home / "exports" / "2026-06-30"
+    assert {path.name for path in exported.iterdir()} == {"csv", "parquet", "sqlite", "ddl"}
+    assert (exported / "sqlite" / "smartshopie_dashboard.db").stat().st_mode & 0o777 == 0o600
+
+
+def _finished_run(airflow: ServedAirflow, dag: str) -> dict:
     deadline = time.monotonic() + RUN_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
-        runs = airflow.api.get("/api/v2/dags/nightly/dagRuns").raise_for_status().json()["dag_runs"]
+        runs = airflow.api.get(f"/api/v2/dags/{dag}/dagRuns").raise_for_status().json()["dag_runs"]
         assert len(runs) <= 1, "Unpausing must not start a night of its own."
         if runs and runs[0]["state"] in ("success", "failed"):
             return runs[0]
@@ -75,6 +84,6 @@ def _finished_run(airflow: ServedAirflow) -> dict:
 
 
 def _states(airflow: ServedAirflow, run: dict) -> dict[str, str]:
-    path = f"/api/v2/dags/nightly/dagRuns/{run['dag_run_id']}/taskInstances"
+    path = f"/api/v2/dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}/taskInstances"
     instances = airflow.api.get(path).raise_for_status().json()["task_instances"]
     return {instance["task_id"]: instance["state"] for instance in instances}
