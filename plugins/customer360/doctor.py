@@ -10,7 +10,7 @@ from pathlib import Path
 
 from customer360.contracts import ContractError, read_contracts
 from customer360.enrich import EnrichError
-from customer360.pipeline import check_classifier
+from customer360.pipeline import check_bedrock
 from customer360.settings import PROJECT, Settings
 from customer360.warehouse import WarehouseError, open_warehouse
 
@@ -91,7 +91,7 @@ def _landing(settings: Settings) -> Finding:
 def _classifier(settings: Settings) -> Finding:
     if settings.classifier == "bedrock":
         try:
-            check_classifier(settings, settings.classifier)
+            check_bedrock(settings)
         except EnrichError as error:
             return Finding("Classifier", False, str(error))
     return Finding("Classifier", True, settings.classifier)

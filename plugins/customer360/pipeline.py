@@ -136,7 +136,11 @@ def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> e
     """
     with _step(run, "enrich") as summary:
         report = enrichment.enrich(
-            run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date, classifier=_classifier(run, budget, session)
+            run.warehouse,
+            run_id=run.run_id,
+            as_of_date=run.as_of_date,
+            classifier=_classifier(run, budget, session),
+            fallback=_fallback(run),
         )
         summary |= {
             "customers": report.customers,
@@ -145,6 +149,7 @@ def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> e
             "actions": report.actions,
             "statuses": report.statuses,
             "dollars": float(report.dollars),
+            "fallbacks": report.fallbacks,
         }
         forecasts = enrichment.fit_models(run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date)
         summary["fits"] = forecasts.fitted
@@ -158,7 +163,11 @@ def segment(run: Run, *, budget: Decimal | None = None) -> enrichment.StepReport
     """
     with _step(run, "segment") as summary:
         report = enrichment.segment(
-            run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date, classifier=_classifier(run, budget)
+            run.warehouse,
+            run_id=run.run_id,
+            as_of_date=run.as_of_date,
+            classifier=_classifier(run, budget),
+            fallback=_fallback(run),
         )
         summary |= {"customers": report.customers, "statuses": report.statuses, "dollars": float(report.dollars)}
         return report
@@ -173,10 +182,22 @@ def price_segments(settings: Settings, as_of_date: date | None = None) -> bedroc
     return classifier.estimate(customers)
 
 
-def check_classifier(settings: Settings, classifier: str, session: Any = None) -> None:
-    """See that ``classifier`` can do its work, before a run that needs it starts. Raises EnrichError."""
-    if classifier == "bedrock":
-        bedrock.BedrockClassifier.configured(_bedrock_options(settings), session=session)
+def check_bedrock(settings: Settings, session: Any = None) -> None:
+    """See that the model of the classifier bedrock can be asked; costs nothing. Raises EnrichError."""
+    bedrock.BedrockClassifier.configured(_bedrock_options(settings), session=session)
+
+
+def check_classifier(run: Run, session: Any = None) -> None:
+    """See that the run's classifier can do its work, before any is done; the run fails where it cannot.
+
+    Raises EnrichError.
+    """
+    if run.classifier == "bedrock":
+        try:
+            check_bedrock(run.settings, session)
+        except enrichment.EnrichError as error:
+            finish_run(run, "failed", str(error))
+            raise
 
 
 def _classifier(
@@ -189,6 +210,11 @@ def _classifier(
         options = replace(options, budget=budget)
     spent = enrichment.dollars_spent(run.warehouse, run.run_id)
     return bedrock.BedrockClassifier.configured(options, spent=spent, session=session)
+
+
+def _fallback(run: Run) -> enrichment.Classifier | None:
+    chosen = run.settings.bedrock_fallback
+    return enrichment.classifier_named(chosen) if chosen and run.classifier == "bedrock" else None
 
 
 def _bedrock_options(settings: Settings) -> bedrock.BedrockOptions:

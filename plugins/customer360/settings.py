@@ -27,6 +27,7 @@ class Settings:
     ``business_time_zone``: the zone whose days the marts count in.
     ``classifier``: ``rules`` or ``bedrock``. ``bedrock_model_id``: model the latter asks, with
     ``bedrock_tokens_per_minute`` of quota and ``bedrock_budget`` dollars a run, None for no limit.
+    ``bedrock_fallback``: ``rules`` where they answer for customers the model has no answer for.
     """
 
     home: Path
@@ -37,6 +38,7 @@ class Settings:
     bedrock_model_id: str | None
     bedrock_tokens_per_minute: int | None
     bedrock_budget: Decimal | None
+    bedrock_fallback: str | None
 
     def last_business_day(self, now: datetime | None = None) -> date:
         """The last complete day in the business time zone, the default ``as_of_date``."""
@@ -53,6 +55,7 @@ VARIABLES = {
     "CUSTOMER360_BEDROCK_MODEL_ID": "model or inference profile that --classifier bedrock asks",
     "CUSTOMER360_BEDROCK_TOKENS_PER_MINUTE": "the account's quota for that model; default unpaced",
     "CUSTOMER360_BEDROCK_BUDGET": "dollars a run may spend on that model; default no limit",
+    "CUSTOMER360_BEDROCK_FALLBACK": "rules, where they answer for customers the model fails; default nobody",
 }
 
 
@@ -72,6 +75,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         bedrock_model_id=environ.get("CUSTOMER360_BEDROCK_MODEL_ID") or None,
         bedrock_tokens_per_minute=_tokens(environ.get("CUSTOMER360_BEDROCK_TOKENS_PER_MINUTE")),
         bedrock_budget=_dollars(environ.get("CUSTOMER360_BEDROCK_BUDGET")),
+        bedrock_fallback=_fallback(environ.get("CUSTOMER360_BEDROCK_FALLBACK") or None),
     )
 
 
@@ -88,6 +92,12 @@ def _zone(name: str) -> str:
 def _classifier(name: str) -> str:
     if name not in ("rules", "bedrock"):
         raise SettingsError(f"CUSTOMER360_CLASSIFIER is {name!r}; use rules or bedrock.")
+    return name
+
+
+def _fallback(name: str | None) -> str | None:
+    if name not in (None, "rules"):
+        raise SettingsError(f"CUSTOMER360_BEDROCK_FALLBACK is {name!r}; use rules, or leave it empty.")
     return name
 
 

@@ -38,6 +38,7 @@ from customer360.warehouse import Warehouse
 
 ROLE = "c360_enricher"
 BATCH_SIZE = 5_000
+_ANSWERED = ("ok", "abstained")
 
 _ENRICH_LOCK = 360_000_005
 
@@ -64,12 +65,14 @@ class StepReport:
     """Customers there are, and how many changed, so that the step wrote a row for them.
 
     ``statuses``: those rows by status; only ok and abstained ones are answers. ``dollars``: what they cost.
+    ``fallbacks``: how many of the rows the fallback answered.
     """
 
     customers: int
     changed: int
     statuses: dict[str, int]
     dollars: Decimal
+    fallbacks: int = 0
 
     @property
     def unchanged(self) -> int:
@@ -82,8 +85,8 @@ class EnrichReport:
 
     ``changed``: customers classified anew; ``unchanged``: the others. ``segments`` and
     ``priorities``: all customers by what they have now, ``abstained`` among the segments.
-    ``prioritised``, ``actions``: priorities and actions written. ``statuses``, ``dollars``: as in
-    the StepReport about segments.
+    ``prioritised``, ``actions``: priorities and actions written. ``statuses``, ``dollars`` and
+    ``fallbacks``: as in the StepReport about segments.
     """
 
     customers: int
@@ -95,16 +98,22 @@ class EnrichReport:
     actions: int
     statuses: dict[str, int]
     dollars: Decimal
+    fallbacks: int
 
 
 def enrich(
-    warehouse: Warehouse, *, run_id: int, as_of_date: date, classifier: str | Classifier | PaidClassifier = "rules"
+    warehouse: Warehouse,
+    *,
+    run_id: int,
+    as_of_date: date,
+    classifier: str | Classifier | PaidClassifier = "rules",
+    fallback: Classifier | None = None,
 ) -> EnrichReport:
     """Segment, prioritise and recommend for every customer that changed; nothing where none did.
 
     ``classifier``: one, or the name ``rules``. Raises EnrichError when it is not there or the features are not built.
     """
-    segmented = segment(warehouse, run_id=run_id, as_of_date=as_of_date, classifier=classifier)
+    segmented = segment(warehouse, run_id=run_id, as_of_date=as_of_date, classifier=classifier, fallback=fallback)
     prioritised = prioritise(warehouse, run_id=run_id, as_of_date=as_of_date)
     recommended = recommend(warehouse, run_id=run_id, as_of_date=as_of_date)
     segments, priorities = _standing(warehouse, as_of_date)
@@ -118,6 +127,7 @@ def enrich(
         actions=recommended.changed,
         statuses=segmented.statuses,
         dollars=segmented.dollars,
+        fallbacks=segmented.fallbacks,
     )
 
 
@@ -127,16 +137,19 @@ def segment(
     run_id: int,
     as_of_date: date,
     classifier: str | Classifier | PaidClassifier = "rules",
+    fallback: Classifier | None = None,
     batch_size: int = BATCH_SIZE,
 ) -> StepReport:
     """Write the segment of every customer whose features or classifier changed.
 
+    ``fallback`` answers for those whom ``classifier`` has no answer for; such a row names it as its
+    source and says why, and the customer is asked about again next time.
     Raises EnrichError when the classifier is not there, or does not answer for exactly the
     customers it was asked about, or the features are not built.
     """
     chosen = classifier_named(classifier) if isinstance(classifier, str) else classifier
     answer = chosen.classify_into if hasattr(chosen, "classify_into") else _all_at_once(chosen.classify)
-    step = _Step("segment", "customer_segments", CustomerFeatures, chosen, answer)
+    step = _Step("segment", "customer_segments", CustomerFeatures, chosen, answer, fallback)
     return _run(warehouse, step, run_id, as_of_date, batch_size)
 
 
@@ -197,6 +210,7 @@ class _Step(Generic[Customer]):
     customer_class: type[Customer]
     provenance: Provenance
     answer: Callable[[list[Customer], Keep], None]
+    fallback: Classifier | None = None
 
 
 def _all_at_once(
@@ -207,24 +221,20 @@ def _all_at_once(
 
 
 def _run(warehouse: Warehouse, step: _Step[Customer], run_id: int, as_of_date: date, batch_size: int) -> StepReport:
-    said_by = {
-        "source": step.provenance.source,
-        "model": step.provenance.model,
-        "prompt_version": step.provenance.prompt_version,
-    }
     # Two connections: the cursor's transaction stays open while batches are committed.
     with _connected(warehouse) as reader, _connected(warehouse) as writer:
         # Two runs at once would both answer for the same customers. Let go when the connection ends.
         writer.execute("select pg_advisory_lock(%s)", [_ENRICH_LOCK])
         writer.commit()
         customers = _number_of_customers(reader)
-        written = _Written(writer, step.table, {"run_id": run_id, "as_of_date": as_of_date, **said_by})
+        common = {"run_id": run_id, "as_of_date": as_of_date, **_said_by(step.provenance)}
+        written = _Written(writer, step.table, common, step.fallback)
         for batch in _changed(reader, step, as_of_date, batch_size):
             written.asked_about(batch)
             step.answer(batch, written.keep)
             written.check_all_answered()
     log.info("%s: %d of %d customers answered anew", step.name, written.statuses.total(), customers)
-    return StepReport(customers, written.statuses.total(), dict(written.statuses), written.dollars)
+    return StepReport(customers, written.statuses.total(), dict(written.statuses), written.dollars, written.fallbacks)
 
 
 def changed_customers(
@@ -243,9 +253,8 @@ def changed_customers(
 def _changed(
     reader: psycopg.Connection, step: _Step[Customer], as_of_date: date, batch_size: int
 ) -> Iterator[list[Customer]]:
-    said_by = {name: getattr(step.provenance, name) for name in ("source", "model", "prompt_version")}
     with reader.cursor(f"{step.name}_customers", row_factory=class_row(step.customer_class)) as cursor:
-        cursor.execute(_query(step.name), {"as_of_date": as_of_date, **said_by})
+        cursor.execute(_query(step.name), {"as_of_date": as_of_date, **_said_by(step.provenance)})
         while batch := cursor.fetchmany(batch_size):
             yield batch
 
@@ -253,30 +262,55 @@ def _changed(
 class _Written:
     """What a step has written: answers and calls, committed together, by one thread at a time."""
 
-    def __init__(self, connection: psycopg.Connection, table: str, common: dict[str, Any]) -> None:
+    def __init__(
+        self, connection: psycopg.Connection, table: str, common: dict[str, Any], fallback: Classifier | None
+    ) -> None:
         self.statuses: Counter[str] = Counter()
         self.dollars = Decimal(0)
-        self._connection, self._table, self._common = connection, table, common
-        self._hashes: dict[int, str] = {}
+        self.fallbacks = 0
+        self._connection, self._table, self._common, self._fallback = connection, table, common, fallback
+        self._open: dict[int, CustomerFeatures] = {}
         self._lock = threading.Lock()
 
     def asked_about(self, batch: Sequence[CustomerFeatures]) -> None:
-        self._hashes = {customer.customer_key: customer.input_hash for customer in batch}
+        self._open = {customer.customer_key: customer for customer in batch}
 
     def keep(self, answers: Sequence[Answer], calls: Sequence[LlmCall]) -> None:
         with self._lock:
             write_calls(self._connection, self._common["run_id"], calls)
-            if answers:
-                # An answer for somebody else, or a second one, is a KeyError here.
-                hashes = [self._hashes.pop(answer.customer_key) for answer in answers]
-                _append(self._connection, self._table, self._common, hashes, answers)
+            given_up = [a for a in answers if a.status not in _ANSWERED] if self._fallback else []
+            replaced = {answer.customer_key for answer in given_up}
+            self._write(self._common, [answer for answer in answers if answer.customer_key not in replaced])
+            if self._fallback and given_up:
+                self._write(self._common | _said_by(self._fallback), self._instead(self._fallback, given_up))
             self._connection.commit()
-            self.statuses.update(answer.status for answer in answers)
+            self.fallbacks += len(given_up)
             self.dollars += sum((call.dollars for call in calls), Decimal(0))
 
     def check_all_answered(self) -> None:
-        if self._hashes:
-            raise EnrichError(f"No answer came for {len(self._hashes)} customers; run again.")
+        if self._open:
+            raise EnrichError(f"No answer came for {len(self._open)} customers; run again.")
+
+    def _instead(self, fallback: Classifier, given_up: Sequence[Answer]) -> list[Answer]:
+        asked = [self._open[answer.customer_key] for answer in given_up]
+        reasons = {answer.customer_key: f"{answer.status}: {answer.reason}" for answer in given_up}
+        return [
+            answer.model_copy(
+                update={"reason": f"{answer.reason} Instead of {self._common['model']}, {reasons[answer.customer_key]}"}
+            )
+            for answer in fallback.classify(asked)
+        ]
+
+    def _write(self, common: dict[str, Any], answers: Sequence[Answer]) -> None:
+        if answers:
+            # An answer for somebody else, or a second one, is a KeyError here.
+            hashes = [self._open.pop(answer.customer_key).input_hash for answer in answers]
+            _append(self._connection, self._table, common, hashes, answers)
+            self.statuses.update(answer.status for answer in answers)
+
+
+def _said_by(provenance: Provenance) -> dict[str, str]:
+    return {name: getattr(provenance, name) for name in ("source", "model", "prompt_version")}
 
 
 @contextmanager

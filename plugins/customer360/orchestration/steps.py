@@ -80,8 +80,6 @@ def _start(purpose: str) -> Any:
     context = get_current_context()
     params = context["params"]
     settings = read_settings()
-    if classifier := params.get("classifier"):
-        pipeline.check_classifier(settings, classifier, _aws_session(classifier))
     chosen = params.get("as_of_date")
     # A night that runs late, or is backfilled, still counts up to the day before it was due.
     due = context.get("logical_date") or context["dag_run"].run_after
@@ -90,9 +88,11 @@ def _start(purpose: str) -> Any:
         context["dag"].dag_id,
         as_of_date=date.fromisoformat(chosen) if chosen else settings.last_business_day(due),
         landing=params.get("landing"),
-        classifier=classifier,
+        classifier=params.get("classifier"),
     )
     log.info("Run %s, as of %s, %s.", run.run_id, run.as_of_date, purpose)
+    if "classifier" in params:
+        pipeline.check_classifier(run, _aws_session(run.classifier))
     return run
 
 

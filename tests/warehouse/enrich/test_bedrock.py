@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,13 +18,23 @@ from pathlib import Path
 import boto3
 import pytest
 from bedrock_double import FAULTS, INPUT_TOKENS, OUTPUT_TOKENS, SEGMENTS, BedrockDouble
-from customer360.enrich import EnrichError, SegmentAnswer, StepReport, changed_customers, dollars_spent, segment
+from customer360 import pipeline
+from customer360.enrich import (
+    EnrichError,
+    SegmentAnswer,
+    StepReport,
+    changed_customers,
+    classifier_named,
+    dollars_spent,
+    segment,
+)
 from customer360.enrich.bedrock import BedrockClassifier, BedrockOptions
 from customer360.enrich.bedrock.capabilities import Usage, capability_of
 from customer360.enrich.bedrock.client import BedrockClient
 from customer360.enrich.bedrock.pacing import Budget, TokenBucket
 from customer360.enrich.features import CustomerFeatures
 from customer360.settings import Settings
+from customer360.summary import night_summary
 from customer360.warehouse import Warehouse
 from warehouses import AS_OF_DATE
 
@@ -400,3 +411,48 @@ def test_the_command_says_how_customers_ended_and_what_it_cost(command, people, 
     assert ended.returncode == 0, ended.stderr
     assert "45 over_budget; 0.0000 dollars." in ended.stdout
     assert len(double.requests) == 3
+
+
+def test_a_night_whose_model_cannot_be_asked_fails_before_any_work(warehouse, settings, double):
+    double.control = {"authorization": "NOT_AUTHORIZED"}
+    there = replace(settings, warehouse_url=warehouse.owner_url, bedrock_model_id=MODEL)
+    run = pipeline.start_run(there, "nightly", as_of_date=AS_OF_DATE, classifier="bedrock")
+    with pytest.raises(EnrichError, match="has no access"):
+        pipeline.check_classifier(run)
+    assert "failed, and nothing was published. The account has no access" in night_summary(warehouse, run.run_id)
+
+
+def test_the_summary_of_a_night_says_how_customers_ended_and_what_it_cost(warehouse, settings, people, double):
+    people(range(30))
+    double.fault = lambda number: "model error" if number > 1 else None
+    there = replace(settings, warehouse_url=warehouse.owner_url, bedrock_model_id=MODEL)
+    run = pipeline.start_run(there, "nightly", as_of_date=AS_OF_DATE, classifier="bedrock")
+    # Forecasts have nothing to read in this warehouse, so the step ends there.
+    with pytest.raises(EnrichError, match="customer360 build"):
+        pipeline.enrich(run)
+    asked = f"20 ok; {CALL_DOLLARS:.4f} dollars"
+    assert "Asked" in (summary := night_summary(warehouse, run.run_id))
+    assert f"10 failed, {asked}" in summary
+
+
+def test_falling_back_to_rules_is_chosen_and_written_down(warehouse, run_id, people, double):
+    people(range(40))
+    double.fault = lambda number: "model error" if number > 1 else None
+    report = segment(
+        warehouse,
+        run_id=run_id,
+        as_of_date=AS_OF_DATE,
+        classifier=classifier(threads=1),
+        fallback=classifier_named("rules"),
+    )
+    assert (report.statuses, report.fallbacks) == ({"ok": 20, "abstained": 20}, 20)
+    assert rows(
+        warehouse,
+        "select source, model, prompt_version, count(*), bool_and(reason like '%failed: Bedrock did not answer%')"
+        " from enrichment.customer_segments group by 1, 2, 3 order by 1",
+    ) == [
+        ("bedrock", f"{MODEL} at 127.0.0.1", "segment_v1", 20, False),
+        ("rules", "scorecard", "segments_v1", 20, True),
+    ]
+    double.fails(0)
+    assert night(warehouse, run_id, classifier(), days=1).statuses == {"ok": 20}

@@ -137,11 +137,15 @@ class BedrockClassifier:
             pack, tries = unsettled.popleft()
             question = question_about(pack, self._system, longer=1 + tries)
             reserved = self._capability.dollars(_at_most(question), self.client.model_id)
+            taken = question.input_tokens + question.max_tokens
+            if not self._stopped:
+                self.bucket.take(taken)
+            # Looked at again after waiting for the quota: another thread may have met the end meanwhile.
             if self._stopped or not self.budget.reserve(reserved):
                 self._stopped = self._stopped or ("over_budget", f"The budget of {self.budget.limit} dollars is spent.")
                 keep(_all(pack, *self._stopped), [])
                 continue
-            answers, call = self._ask(question, reserved)
+            answers, call = self._ask(question, taken, reserved)
             answered = {answer.customer_key for answer in answers}
             left = [customer for customer in pack if customer.customer_key not in answered]
             if call.status == "failed":
@@ -153,9 +157,7 @@ class BedrockClassifier:
                 if left:
                     unsettled.extend(_next_packs(left, len(pack), tries))
 
-    def _ask(self, question: Question, reserved: Decimal) -> tuple[list[SegmentAnswer], LlmCall]:
-        taken = question.input_tokens + question.max_tokens
-        self.bucket.take(taken)
+    def _ask(self, question: Question, taken: int, reserved: Decimal) -> tuple[list[SegmentAnswer], LlmCall]:
         usage = _NOTHING
         try:
             reply = self.client.ask(question)
