@@ -6,6 +6,7 @@ import logging
 import subprocess
 import sys
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,11 @@ AS_OF_DATE = click.option(
 )
 LANDING = click.option("--landing", help="Folder or s3:// prefix of the delivery; default CUSTOMER360_LANDING.")
 CLASSIFIER = click.option("--classifier", type=click.Choice(["rules", "bedrock"]), help="Who segments customers.")
+
+
+BUDGET = click.option(
+    "--budget", type=click.FloatRange(0), help="Dollars the run may spend; default CUSTOMER360_BEDROCK_BUDGET."
+)
 
 
 class _Commands(click.Group):
@@ -90,17 +96,23 @@ def build(as_of_date: date | None) -> None:
 @main.command()
 @AS_OF_DATE
 @CLASSIFIER
-def segment(as_of_date: date | None, classifier: str | None) -> None:
+@BUDGET
+@click.option("--dry-run", is_flag=True, help="Say what it would ask and cost, and ask nothing.")
+def segment(as_of_date: date | None, classifier: str | None, budget: float | None, dry_run: bool) -> None:
     """Give every new or changed customer a segment."""
-    _enrich_part("segment", as_of_date, classifier)
+    if dry_run:
+        _price_segments(as_of_date, classifier)
+    else:
+        _enrich_part("segment", as_of_date, classifier, budget)
 
 
 @main.command()
 @AS_OF_DATE
 @CLASSIFIER
-def recommend(as_of_date: date | None, classifier: str | None) -> None:
+@BUDGET
+def recommend(as_of_date: date | None, classifier: str | None, budget: float | None) -> None:
     """Segment, prioritise and recommend an action for every new or changed customer."""
-    _enrich_part("enrich", as_of_date, classifier)
+    _enrich_part("enrich", as_of_date, classifier, budget)
 
 
 @main.command()
@@ -262,13 +274,32 @@ def _start(kind: str, **choices: Any) -> Any:
     return pipeline.start_run(read_settings(), kind, **choices)
 
 
-def _enrich_part(part: str, as_of_date: date | None, classifier: str | None) -> None:
+def _enrich_part(part: str, as_of_date: date | None, classifier: str | None, budget: float | None) -> None:
     from customer360 import pipeline
 
     run = _start(part, as_of_date=as_of_date, classifier=classifier)
-    report = getattr(pipeline, part)(run)
+    report = getattr(pipeline, part)(run, budget=None if budget is None else Decimal(str(budget)))
     pipeline.finish_run(run, "done")
     click.echo(f"{report.changed:,} of {report.customers:,} customers were new or changed.")
+    if run.classifier == "bedrock":
+        statuses = ", ".join(f"{count:,} {status}" for status, count in sorted(report.statuses.items()))
+        click.echo(f"{statuses or 'Nobody was asked about'}; {report.dollars:.4f} dollars.")
+
+
+def _price_segments(as_of_date: date | None, classifier: str | None) -> None:
+    from customer360 import pipeline
+    from customer360.enrich.bedrock import prices_as_of
+
+    settings = read_settings()
+    if (classifier or settings.classifier) != "bedrock":
+        click.echo("The rules cost nothing; a dry run prices --classifier bedrock.")
+        return
+    estimate = pipeline.price_segments(settings, as_of_date)
+    click.echo(
+        f"{estimate.customers:,} customers are new or changed: {estimate.calls:,} requests with about "
+        f"{estimate.input_tokens:,} tokens, at most {estimate.output_tokens:,} tokens of answers, "
+        f"at most {estimate.dollars:.4f} dollars by the prices of {prices_as_of()}."
+    )
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from customer360.contracts import ContractError, read_contracts
+from customer360.enrich import EnrichError
+from customer360.pipeline import check_bedrock
 from customer360.settings import PROJECT, Settings
 from customer360.warehouse import WarehouseError, open_warehouse
 
@@ -87,6 +89,9 @@ def _landing(settings: Settings) -> Finding:
 
 
 def _classifier(settings: Settings) -> Finding:
-    if settings.classifier == "bedrock" and not settings.bedrock_model_id:
-        return Finding("Classifier", False, "bedrock needs CUSTOMER360_BEDROCK_MODEL_ID.")
+    if settings.classifier == "bedrock":
+        try:
+            check_bedrock(settings)
+        except EnrichError as error:
+            return Finding("Classifier", False, str(error))
     return Finding("Classifier", True, settings.classifier)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from customer360 import load as loading
 from customer360 import publish as publishing
 from customer360 import quality
 from customer360.contracts import read_contracts
+from customer360.enrich import bedrock
 from customer360.settings import PROJECT, Settings
 from customer360.warehouse import Warehouse, open_warehouse
 
@@ -126,32 +128,99 @@ def build_core(run: Run) -> models.BuildReport:
     return _build(run, "build_core", "core")
 
 
-def enrich(run: Run) -> enrichment.EnrichReport:
+def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> enrichment.EnrichReport:
     """Segment, prioritise and recommend for every customer that changed, and fit models to new months.
 
-    Raises EnrichError.
+    ``budget``: dollars for a paid classifier; default as in the settings. ``session``: boto3's, for a
+    classifier at AWS; default as boto3 finds it. Raises EnrichError.
     """
     with _step(run, "enrich") as summary:
         report = enrichment.enrich(
-            run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date, classifier=run.classifier
+            run.warehouse,
+            run_id=run.run_id,
+            as_of_date=run.as_of_date,
+            classifier=_classifier(run, budget, session),
+            fallback=_fallback(run),
         )
         summary |= {
             "customers": report.customers,
             "changed": report.changed,
             "segments": report.segments,
             "actions": report.actions,
+            "statuses": report.statuses,
+            "dollars": float(report.dollars),
+            "fallbacks": report.fallbacks,
         }
         forecasts = enrichment.fit_models(run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date)
         summary["fits"] = forecasts.fitted
         return report
 
 
-def segment(run: Run) -> enrichment.StepReport:
-    """Give every customer that changed a segment, and stop there. Raises EnrichError."""
-    with _step(run, "segment"):
-        return enrichment.segment(
-            run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date, classifier=run.classifier
+def segment(run: Run, *, budget: Decimal | None = None) -> enrichment.StepReport:
+    """Give every customer that changed a segment, and stop there.
+
+    ``budget``: dollars for a paid classifier; default as in the settings. Raises EnrichError.
+    """
+    with _step(run, "segment") as summary:
+        report = enrichment.segment(
+            run.warehouse,
+            run_id=run.run_id,
+            as_of_date=run.as_of_date,
+            classifier=_classifier(run, budget),
+            fallback=_fallback(run),
         )
+        summary |= {"customers": report.customers, "statuses": report.statuses, "dollars": float(report.dollars)}
+        return report
+
+
+def price_segments(settings: Settings, as_of_date: date | None = None) -> bedrock.Estimate:
+    """What the classifier bedrock would send and cost at most; asks nothing and enters no run. Raises EnrichError."""
+    classifier = bedrock.BedrockClassifier.configured(_bedrock_options(settings), checked=False)
+    customers = enrichment.changed_customers(
+        open_warehouse(settings), as_of_date=as_of_date or settings.last_business_day(), classifier=classifier
+    )
+    return classifier.estimate(customers)
+
+
+def check_bedrock(settings: Settings, session: Any = None) -> None:
+    """See that the model of the classifier bedrock can be asked; costs nothing. Raises EnrichError."""
+    bedrock.BedrockClassifier.configured(_bedrock_options(settings), session=session)
+
+
+def check_classifier(run: Run, session: Any = None) -> None:
+    """See that the run's classifier can do its work, before any is done; the run fails where it cannot.
+
+    Raises EnrichError.
+    """
+    if run.classifier == "bedrock":
+        try:
+            check_bedrock(run.settings, session)
+        except enrichment.EnrichError as error:
+            finish_run(run, "failed", str(error))
+            raise
+
+
+def _classifier(
+    run: Run, budget: Decimal | None, session: Any = None
+) -> enrichment.Classifier | enrichment.PaidClassifier:
+    if run.classifier != "bedrock":
+        return enrichment.classifier_named(run.classifier)
+    options = _bedrock_options(run.settings)
+    if budget is not None:
+        options = replace(options, budget=budget)
+    spent = enrichment.dollars_spent(run.warehouse, run.run_id)
+    return bedrock.BedrockClassifier.configured(options, spent=spent, session=session)
+
+
+def _fallback(run: Run) -> enrichment.Classifier | None:
+    chosen = run.settings.bedrock_fallback
+    return enrichment.classifier_named(chosen) if chosen and run.classifier == "bedrock" else None
+
+
+def _bedrock_options(settings: Settings) -> bedrock.BedrockOptions:
+    return bedrock.BedrockOptions(
+        settings.bedrock_model_id, settings.bedrock_tokens_per_minute, settings.bedrock_budget
+    )
 
 
 def build_marts(run: Run) -> models.BuildReport:

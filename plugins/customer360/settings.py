@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -24,7 +25,9 @@ class Settings:
     ``home``: folder of all state. ``landing``: folder or ``s3://`` prefix of the delivery.
     ``warehouse_url``: owner's URL of an existing PostgreSQL, or None for the local one.
     ``business_time_zone``: the zone whose days the marts count in.
-    ``classifier``: ``rules`` or ``bedrock``. ``bedrock_model_id``: model the latter asks.
+    ``classifier``: ``rules`` or ``bedrock``. ``bedrock_model_id``: model the latter asks, with
+    ``bedrock_tokens_per_minute`` of quota and ``bedrock_budget`` dollars a run, None for no limit.
+    ``bedrock_fallback``: ``rules`` where they answer for customers the model has no answer for.
     """
 
     home: Path
@@ -33,6 +36,9 @@ class Settings:
     business_time_zone: str
     classifier: str
     bedrock_model_id: str | None
+    bedrock_tokens_per_minute: int | None
+    bedrock_budget: Decimal | None
+    bedrock_fallback: str | None
 
     def last_business_day(self, now: datetime | None = None) -> date:
         """The last complete day in the business time zone, the default ``as_of_date``."""
@@ -46,7 +52,10 @@ VARIABLES = {
     "CUSTOMER360_WAREHOUSE_URL": "owner's URL of a PostgreSQL 17 or later; default a local server",
     "CUSTOMER360_BUSINESS_TIME_ZONE": "IANA zone whose days are counted; default UTC",
     "CUSTOMER360_CLASSIFIER": "rules or bedrock; default rules",
-    "CUSTOMER360_BEDROCK_MODEL_ID": "model that --classifier bedrock asks",
+    "CUSTOMER360_BEDROCK_MODEL_ID": "model or inference profile that --classifier bedrock asks",
+    "CUSTOMER360_BEDROCK_TOKENS_PER_MINUTE": "the account's quota for that model; default unpaced",
+    "CUSTOMER360_BEDROCK_BUDGET": "dollars a run may spend on that model; default no limit",
+    "CUSTOMER360_BEDROCK_FALLBACK": "rules, where they answer for customers the model fails; default nobody",
 }
 
 
@@ -64,6 +73,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         business_time_zone=_zone(environ.get("CUSTOMER360_BUSINESS_TIME_ZONE") or "UTC"),
         classifier=_classifier(environ.get("CUSTOMER360_CLASSIFIER") or "rules"),
         bedrock_model_id=environ.get("CUSTOMER360_BEDROCK_MODEL_ID") or None,
+        bedrock_tokens_per_minute=_tokens(environ.get("CUSTOMER360_BEDROCK_TOKENS_PER_MINUTE")),
+        bedrock_budget=_dollars(environ.get("CUSTOMER360_BEDROCK_BUDGET")),
+        bedrock_fallback=_fallback(environ.get("CUSTOMER360_BEDROCK_FALLBACK") or None),
     )
 
 
@@ -81,3 +93,31 @@ def _classifier(name: str) -> str:
     if name not in ("rules", "bedrock"):
         raise SettingsError(f"CUSTOMER360_CLASSIFIER is {name!r}; use rules or bedrock.")
     return name
+
+
+def _fallback(name: str | None) -> str | None:
+    if name not in (None, "rules"):
+        raise SettingsError(f"CUSTOMER360_BEDROCK_FALLBACK is {name!r}; use rules, or leave it empty.")
+    return name
+
+
+def _tokens(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) == 0:
+        raise SettingsError(
+            f"CUSTOMER360_BEDROCK_TOKENS_PER_MINUTE is {text!r}; use a whole number of tokens such as 200000."
+        )
+    return int(text)
+
+
+def _dollars(text: str | None) -> Decimal | None:
+    if not text:
+        return None
+    try:
+        dollars = Decimal(text)
+    except InvalidOperation:
+        dollars = Decimal("NaN")
+    if not (dollars.is_finite() and dollars >= 0):
+        raise SettingsError(f"CUSTOMER360_BEDROCK_BUDGET is {text!r}; use dollars such as 2.50.")
+    return dollars

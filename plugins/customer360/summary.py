@@ -81,6 +81,10 @@ def _facts(facts: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
     if enrich := facts.get("enrich"):
         mix = ", ".join(f"{name} {count}" for name, count in sorted(enrich["segments"].items()))
         lines += [("Customers", f"{enrich['customers']:,}, of whom {enrich['changed']:,} were new or changed")]
+        if enrich.get("dollars") or enrich.get("fallbacks") or set(enrich.get("statuses", {})) - {"ok", "abstained"}:
+            asked = ", ".join(f"{count:,} {status}" for status, count in sorted(enrich["statuses"].items()))
+            instead = f", {enrich['fallbacks']:,} of them by the rules instead" if enrich["fallbacks"] else ""
+            lines += [("Asked", f"{asked}{instead}; {enrich['dollars']:.4f} dollars")]
         lines += [("Segments", mix), ("Actions", f"{enrich['actions']:,} recommended this run")]
     if publish := facts.get("publish"):
         lines += [

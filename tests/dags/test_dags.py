@@ -90,3 +90,22 @@ def test_parsing_a_dag_imports_nothing_of_the_pipeline():
     )
     parsed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert parsed.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_bedrock_is_asked_with_the_credentials_of_the_connection_aws_default(tmp_path: Path):
+    program = (
+        "from customer360.orchestration import steps\n"
+        "session = steps._aws_session('bedrock')\n"
+        "print(session.get_credentials().access_key, session.region_name, steps._aws_session('rules'))\n"
+    )
+    environment = {
+        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW_CONN_AWS_DEFAULT": '{"conn_type": "aws", "login": "AKIDTEST", "password": "secret",'
+        ' "extra": {"region_name": "eu-west-1"}}',
+        "PYTHONPATH": str(PROJECT / "plugins"),
+        "PATH": "/usr/bin:/bin",
+    }
+    read = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert read.returncode == 0, read.stderr
+    assert "AKIDTEST eu-west-1 None" in read.stdout
+    assert "secret" not in read.stdout + read.stderr

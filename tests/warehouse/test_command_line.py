@@ -94,10 +94,23 @@ def test_doctor_names_an_empty_landing_folder(command: Command, landing: Path):
     assert command("doctor").returncode == 0
 
 
-def test_bedrock_is_refused_until_it_is_there(command: Command):
-    ended = command("segment", "--classifier", "bedrock", "--as-of-date", "2025-08-31")
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_bedrock_without_a_model_ends_in_one_sentence(command: Command, more: tuple[str, ...]):
+    ended = command("segment", "--classifier", "bedrock", *more, CUSTOMER360_BEDROCK_MODEL_ID="")
     assert ended.returncode == 1
-    assert "--classifier rules" in ended.stderr
+    assert "set CUSTOMER360_BEDROCK_MODEL_ID" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("CUSTOMER360_BEDROCK_BUDGET", "much"), ("CUSTOMER360_BEDROCK_TOKENS_PER_MINUTE", "0")],
+)
+def test_a_limit_that_is_no_number_is_refused(command: Command, variable: str, value: str):
+    ended = command("segment", **{variable: value})
+    assert ended.returncode == 1
+    assert variable in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_generate_writes_the_same_delivery_for_the_same_seed(command: Command, tmp_path: Path):

@@ -1,4 +1,7 @@
-"""Enrichment: a segment, a priority and a next best action for every customer, by versioned rules, and forecasts."""
+"""Enrichment: a segment, a priority and a next best action for every customer, and forecasts.
+
+Segments come from versioned rules or a model on Bedrock, priorities and actions from rules.
+"""
 
 from customer360.enrich.answers import (
     ActionAnswer,
@@ -10,11 +13,13 @@ from customer360.enrich.answers import (
     Segment,
     SegmentAnswer,
 )
-from customer360.enrich.classifiers import CLASSIFIERS, Classifier, classifier_named
+from customer360.enrich.calls import LlmCall, dollars_spent
+from customer360.enrich.classifiers import CLASSIFIERS, Classifier, PaidClassifier, classifier_named
 from customer360.enrich.forecasts import ForecastReport, fit_models
 from customer360.enrich.steps import (
     EnrichReport,
     StepReport,
+    changed_customers,
     enrich,
     prioritise,
     recommend,
@@ -29,13 +34,17 @@ __all__ = [
     "EnrichReport",
     "Factor",
     "ForecastReport",
+    "LlmCall",
+    "PaidClassifier",
     "Priority",
     "PriorityAnswer",
     "Scenario",
     "Segment",
     "SegmentAnswer",
     "StepReport",
+    "changed_customers",
     "classifier_named",
+    "dollars_spent",
     "enrich",
     "fit_models",
     "prioritise",

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Segment = Literal["Value Seekers", "Traditionalists", "Digital Natives", "Eco Savers"]
 Priority = Literal["High", "Medium", "Low"]
-Status = Literal["ok", "abstained"]
+Status = Literal["ok", "abstained", "invalid", "failed", "over_budget"]
 
 Factor = Literal[
     "Cancellation request",
@@ -100,8 +100,8 @@ class SegmentAnswer(_Answer):
     def _says_a_segment_or_why_not(self) -> SegmentAnswer:
         if self.status == "ok" and self.segment is None:
             raise ValueError("an answer that is ok names a segment")
-        if self.status == "abstained" and (self.segment is not None or not self.reason):
-            raise ValueError("an answer that abstains names no segment and gives a reason")
+        if self.status != "ok" and (self.segment is not None or not self.reason):
+            raise ValueError(f"an answer that is {self.status} names no segment and gives a reason")
         return self
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Protocol
 
 from pydantic import Field, model_validator
 
 from customer360.enrich.answers import EnrichError, Segment, SegmentAnswer
+from customer360.enrich.calls import LlmCall
 from customer360.enrich.features import CustomerFeatures
 from customer360.enrich.rules import Condition, Rule, RuleFile, matching
 
@@ -36,13 +37,32 @@ class Classifier(Protocol):
         ...
 
 
-def classifier_named(name: str) -> Classifier:
-    """The classifier ``rules``.
+class PaidClassifier(Protocol):
+    """A classifier whose answers cost money, so that each is kept as soon as it is there."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def prompt_version(self) -> str: ...
+
+    def classify_into(
+        self,
+        customers: Iterable[CustomerFeatures],
+        keep: Callable[[Sequence[SegmentAnswer], Sequence[LlmCall]], None],
+    ) -> None:
+        """Hand answers and the calls that brought them to ``keep``, from any thread: one answer per customer."""
+        ...
+
+
+def classifier_named(name: str) -> RulesClassifier:
+    """The classifier ``rules``, the one that is known by its name alone.
 
     Raises EnrichError for any other name.
     """
     if name == "bedrock":
-        raise EnrichError("This version has the rules classifier only; use --classifier rules.")
+        raise EnrichError("The classifier bedrock needs a model; make it with BedrockClassifier.configured.")
     if name != "rules":
         raise EnrichError(f"There is no classifier {name!r}; use --classifier rules.")
     return RulesClassifier.read(SEGMENTS_VERSION)

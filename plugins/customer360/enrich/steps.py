@@ -1,17 +1,20 @@
 """The three steps: segment, prioritise, recommend. Each answers for the customers that changed.
 
-A step streams those customers, answers in batches and commits each batch, so that a killed run
-goes on where it stopped. Tables in schema enrichment are only ever appended to.
+A step streams those customers in batches and commits their answers, a batch at once where they are
+free and each as it comes where they are paid for, so that a killed run goes on where it stopped.
+Tables in schema enrichment are only ever appended to.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from importlib.resources import files
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -22,7 +25,8 @@ from psycopg.types.json import Jsonb
 
 from customer360.enrich.actions import ACTIONS_VERSION, ActionRules
 from customer360.enrich.answers import ActionAnswer, EnrichError, PriorityAnswer, SegmentAnswer
-from customer360.enrich.classifiers import Classifier, classifier_named
+from customer360.enrich.calls import LlmCall, write_calls
+from customer360.enrich.classifiers import Classifier, PaidClassifier, classifier_named
 from customer360.enrich.features import (
     FEATURE_COLUMNS,
     CustomerFeatures,
@@ -34,6 +38,7 @@ from customer360.warehouse import Warehouse
 
 ROLE = "c360_enricher"
 BATCH_SIZE = 5_000
+_ANSWERED = ("ok", "abstained")
 
 _ENRICH_LOCK = 360_000_005
 
@@ -41,6 +46,7 @@ log = logging.getLogger(__name__)
 
 Customer = TypeVar("Customer", bound=CustomerFeatures)
 Answer = SegmentAnswer | PriorityAnswer | ActionAnswer
+Keep = Callable[[Sequence[Answer], Sequence[LlmCall]], None]
 
 
 class Provenance(Protocol):
@@ -56,10 +62,17 @@ class Provenance(Protocol):
 
 @dataclass(frozen=True)
 class StepReport:
-    """Customers there are, and how many changed, so that the step wrote an answer for them."""
+    """Customers there are, and how many changed, so that the step wrote a row for them.
+
+    ``statuses``: those rows by status; only ok and abstained ones are answers. ``dollars``: what they cost.
+    ``fallbacks``: how many of the rows the fallback answered.
+    """
 
     customers: int
     changed: int
+    statuses: dict[str, int]
+    dollars: Decimal
+    fallbacks: int = 0
 
     @property
     def unchanged(self) -> int:
@@ -72,7 +85,8 @@ class EnrichReport:
 
     ``changed``: customers classified anew; ``unchanged``: the others. ``segments`` and
     ``priorities``: all customers by what they have now, ``abstained`` among the segments.
-    ``prioritised``, ``actions``: priorities and actions written.
+    ``prioritised``, ``actions``: priorities and actions written. ``statuses``, ``dollars`` and
+    ``fallbacks``: as in the StepReport about segments.
     """
 
     customers: int
@@ -82,16 +96,24 @@ class EnrichReport:
     priorities: dict[str, int]
     prioritised: int
     actions: int
+    statuses: dict[str, int]
+    dollars: Decimal
+    fallbacks: int
 
 
 def enrich(
-    warehouse: Warehouse, *, run_id: int, as_of_date: date, classifier: str | Classifier = "rules"
+    warehouse: Warehouse,
+    *,
+    run_id: int,
+    as_of_date: date,
+    classifier: str | Classifier | PaidClassifier = "rules",
+    fallback: Classifier | None = None,
 ) -> EnrichReport:
     """Segment, prioritise and recommend for every customer that changed; nothing where none did.
 
-    Raises EnrichError when the classifier is not there or the features are not built.
+    ``classifier``: one, or the name ``rules``. Raises EnrichError when it is not there or the features are not built.
     """
-    segmented = segment(warehouse, run_id=run_id, as_of_date=as_of_date, classifier=classifier)
+    segmented = segment(warehouse, run_id=run_id, as_of_date=as_of_date, classifier=classifier, fallback=fallback)
     prioritised = prioritise(warehouse, run_id=run_id, as_of_date=as_of_date)
     recommended = recommend(warehouse, run_id=run_id, as_of_date=as_of_date)
     segments, priorities = _standing(warehouse, as_of_date)
@@ -103,6 +125,9 @@ def enrich(
         priorities=priorities,
         prioritised=prioritised.changed,
         actions=recommended.changed,
+        statuses=segmented.statuses,
+        dollars=segmented.dollars,
+        fallbacks=segmented.fallbacks,
     )
 
 
@@ -111,16 +136,20 @@ def segment(
     *,
     run_id: int,
     as_of_date: date,
-    classifier: str | Classifier = "rules",
+    classifier: str | Classifier | PaidClassifier = "rules",
+    fallback: Classifier | None = None,
     batch_size: int = BATCH_SIZE,
 ) -> StepReport:
     """Write the segment of every customer whose features or classifier changed.
 
+    ``fallback`` answers for those whom ``classifier`` has no answer for; such a row names it as its
+    source and says why, and the customer is asked about again next time.
     Raises EnrichError when the classifier is not there, or does not answer for exactly the
     customers it was asked about, or the features are not built.
     """
     chosen = classifier_named(classifier) if isinstance(classifier, str) else classifier
-    step = _Step("segment", "customer_segments", CustomerFeatures, chosen, chosen.classify)
+    answer = chosen.classify_into if hasattr(chosen, "classify_into") else _all_at_once(chosen.classify)
+    step = _Step("segment", "customer_segments", CustomerFeatures, chosen, answer, fallback)
     return _run(warehouse, step, run_id, as_of_date, batch_size)
 
 
@@ -142,7 +171,7 @@ def prioritise(
         "customer_priorities",
         SegmentedCustomer,
         card,
-        lambda customers: map(card.prioritise, customers),
+        _all_at_once(lambda customers: map(card.prioritise, customers)),
     )
     return _run(warehouse, step, run_id, as_of_date, batch_size)
 
@@ -170,7 +199,7 @@ def recommend(
                 )
             yield chosen.recommend(customer)
 
-    step = _Step("recommend", "recommended_actions", PrioritisedCustomer, chosen, answer)
+    step = _Step("recommend", "recommended_actions", PrioritisedCustomer, chosen, _all_at_once(answer))
     return _run(warehouse, step, run_id, as_of_date, batch_size)
 
 
@@ -180,31 +209,108 @@ class _Step(Generic[Customer]):
     table: str
     customer_class: type[Customer]
     provenance: Provenance
-    answer: Callable[[list[Customer]], Iterable[Answer]]
+    answer: Callable[[list[Customer], Keep], None]
+    fallback: Classifier | None = None
+
+
+def _all_at_once(
+    answer: Callable[[list[Customer]], Iterable[Answer]],
+) -> Callable[[list[Customer], Keep], None]:
+    """For free answers: all of a batch are kept, or none."""
+    return lambda batch, keep: keep(_one_each(batch, answer(batch)), [])
 
 
 def _run(warehouse: Warehouse, step: _Step[Customer], run_id: int, as_of_date: date, batch_size: int) -> StepReport:
-    said_by = {
-        "source": step.provenance.source,
-        "model": step.provenance.model,
-        "prompt_version": step.provenance.prompt_version,
-    }
     # Two connections: the cursor's transaction stays open while batches are committed.
     with _connected(warehouse) as reader, _connected(warehouse) as writer:
         # Two runs at once would both answer for the same customers. Let go when the connection ends.
         writer.execute("select pg_advisory_lock(%s)", [_ENRICH_LOCK])
         writer.commit()
         customers = _number_of_customers(reader)
-        written = 0
-        with reader.cursor(f"{step.name}_customers", row_factory=class_row(step.customer_class)) as cursor:
-            cursor.execute(_query(step.name), {"as_of_date": as_of_date, **said_by})
-            while batch := cursor.fetchmany(batch_size):
-                common = {"run_id": run_id, "as_of_date": as_of_date, **said_by}
-                _append(writer, step.table, common, batch, _one_each(batch, step.answer(batch)))
-                writer.commit()
-                written += len(batch)
-    log.info("%s: %d of %d customers answered anew", step.name, written, customers)
-    return StepReport(customers, written)
+        common = {"run_id": run_id, "as_of_date": as_of_date, **_said_by(step.provenance)}
+        written = _Written(writer, step.table, common, step.fallback)
+        for batch in _changed(reader, step, as_of_date, batch_size):
+            written.asked_about(batch)
+            step.answer(batch, written.keep)
+            written.check_all_answered()
+    log.info("%s: %d of %d customers answered anew", step.name, written.statuses.total(), customers)
+    return StepReport(customers, written.statuses.total(), dict(written.statuses), written.dollars, written.fallbacks)
+
+
+def changed_customers(
+    warehouse: Warehouse, *, as_of_date: date, classifier: Classifier | PaidClassifier
+) -> Iterator[CustomerFeatures]:
+    """The customers ``segment`` would ask about.
+
+    Raises EnrichError when the features are not built.
+    """
+    step = _Step("segment", "customer_segments", CustomerFeatures, classifier, lambda _batch, _keep: None)
+    with _connected(warehouse) as reader:
+        for batch in _changed(reader, step, as_of_date, BATCH_SIZE):
+            yield from batch
+
+
+def _changed(
+    reader: psycopg.Connection, step: _Step[Customer], as_of_date: date, batch_size: int
+) -> Iterator[list[Customer]]:
+    with reader.cursor(f"{step.name}_customers", row_factory=class_row(step.customer_class)) as cursor:
+        cursor.execute(_query(step.name), {"as_of_date": as_of_date, **_said_by(step.provenance)})
+        while batch := cursor.fetchmany(batch_size):
+            yield batch
+
+
+class _Written:
+    """What a step has written: answers and calls, committed together, by one thread at a time."""
+
+    def __init__(
+        self, connection: psycopg.Connection, table: str, common: dict[str, Any], fallback: Classifier | None
+    ) -> None:
+        self.statuses: Counter[str] = Counter()
+        self.dollars = Decimal(0)
+        self.fallbacks = 0
+        self._connection, self._table, self._common, self._fallback = connection, table, common, fallback
+        self._open: dict[int, CustomerFeatures] = {}
+        self._lock = threading.Lock()
+
+    def asked_about(self, batch: Sequence[CustomerFeatures]) -> None:
+        self._open = {customer.customer_key: customer for customer in batch}
+
+    def keep(self, answers: Sequence[Answer], calls: Sequence[LlmCall]) -> None:
+        with self._lock:
+            write_calls(self._connection, self._common["run_id"], calls)
+            given_up = [a for a in answers if a.status not in _ANSWERED] if self._fallback else []
+            replaced = {answer.customer_key for answer in given_up}
+            self._write(self._common, [answer for answer in answers if answer.customer_key not in replaced])
+            if self._fallback and given_up:
+                self._write(self._common | _said_by(self._fallback), self._instead(self._fallback, given_up))
+            self._connection.commit()
+            self.fallbacks += len(given_up)
+            self.dollars += sum((call.dollars for call in calls), Decimal(0))
+
+    def check_all_answered(self) -> None:
+        if self._open:
+            raise EnrichError(f"No answer came for {len(self._open)} customers; run again.")
+
+    def _instead(self, fallback: Classifier, given_up: Sequence[Answer]) -> list[Answer]:
+        asked = [self._open[answer.customer_key] for answer in given_up]
+        reasons = {answer.customer_key: f"{answer.status}: {answer.reason}" for answer in given_up}
+        return [
+            answer.model_copy(
+                update={"reason": f"{answer.reason} Instead of {self._common['model']}, {reasons[answer.customer_key]}"}
+            )
+            for answer in fallback.classify(asked)
+        ]
+
+    def _write(self, common: dict[str, Any], answers: Sequence[Answer]) -> None:
+        if answers:
+            # An answer for somebody else, or a second one, is a KeyError here.
+            hashes = [self._open.pop(answer.customer_key).input_hash for answer in answers]
+            _append(self._connection, self._table, common, hashes, answers)
+            self.statuses.update(answer.status for answer in answers)
+
+
+def _said_by(provenance: Provenance) -> dict[str, str]:
+    return {name: getattr(provenance, name) for name in ("source", "model", "prompt_version")}
 
 
 @contextmanager
@@ -246,19 +352,18 @@ def _append(
     connection: psycopg.Connection,
     table: str,
     common: dict[str, Any],
-    batch: list[Customer],
-    answers: list[Answer],
+    hashes: Sequence[str],
+    answers: Sequence[Answer],
 ) -> None:
-    hashes = {customer.customer_key: customer.input_hash for customer in batch}
     columns = (*common, "input_hash", *type(answers[0]).model_fields)
     copy_in = sql.SQL("copy {} ({}) from stdin").format(
         sql.Identifier("enrichment", table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     with connection.cursor().copy(copy_in) as copy:
-        for answer in answers:
+        for input_hash, answer in zip(hashes, answers, strict=True):
             values = answer.model_dump().values()
             as_stored = (Jsonb(value) if isinstance(value, dict) else value for value in values)
-            copy.write_row((*common.values(), hashes[answer.customer_key], *as_stored))
+            copy.write_row((*common.values(), input_hash, *as_stored))
 
 
 def _standing(warehouse: Warehouse, as_of_date: date) -> tuple[dict[str, int], dict[str, int]]:

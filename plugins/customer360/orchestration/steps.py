@@ -38,7 +38,10 @@ def build_core(run_number: int) -> None:
 
 def enrich(run_number: int) -> None:
     """Segment, prioritise and recommend for every customer that changed."""
-    _step("enrich", run_number)
+    from customer360 import pipeline
+
+    run = pipeline.resume_run(read_settings(), run_number)
+    pipeline.enrich(run, session=_aws_session(run.classifier))
 
 
 def build_marts(run_number: int) -> None:
@@ -96,7 +99,21 @@ def _start(purpose: str) -> Any:
         classifier=params.get("classifier"),
     )
     log.info("Run %s, as of %s, %s.", run.run_id, run.as_of_date, purpose)
+    if "classifier" in params:
+        pipeline.check_classifier(run, _aws_session(run.classifier))
     return run
+
+
+def _aws_session(classifier: str) -> Any:
+    """boto3's session with the credentials and region of the connection aws_default, where it is needed.
+
+    Without that connection it is the one boto3 finds by itself.
+    """
+    if classifier != "bedrock":
+        return None
+    from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+
+    return AwsGenericHook(aws_conn_id="aws_default").get_session()
 
 
 def _step(name: str, run_number: int) -> None:

@@ -10,7 +10,7 @@ grant select, insert, update on ops.runs, ops.run_steps, ops.loaded_files to c36
 grant usage on schema raw, enrichment, ops to c360_transformer;
 grant usage, create on schema staging, intermediate to c360_transformer;
 grant select on all tables in schema raw, enrichment to c360_transformer;
-grant select on ops.loaded_files, ops.runs, ops.published_batch to c360_transformer;
+grant select on ops.loaded_files, ops.runs, ops.published_batch, ops.llm_calls to c360_transformer;
 grant insert, select on ops.dbt_results to c360_transformer;
 -- The gates: a repeated one replaces its rows, and a table that lost most of its rows is noticed.
 grant select, insert, delete on ops.checks to c360_transformer;
@@ -20,6 +20,7 @@ alter default privileges for role c360_loader in schema raw grant select on tabl
 grant usage on schema intermediate, enrichment, ops to c360_enricher;
 grant select, insert on all tables in schema enrichment to c360_enricher;
 grant select on ops.runs to c360_enricher;
+grant select, insert on ops.llm_calls to c360_enricher;
 alter default privileges for role c360_transformer in schema intermediate grant select on tables to c360_enricher;
 
 grant usage on schema ops to c360_publisher;

@@ -116,6 +116,34 @@ create table if not exists ops.published_constraints (
 );
 comment on table ops.published_constraints is 'The definition each published constraint or index was made from, by hash.';
 
+create table if not exists ops.llm_calls (
+    call_id bigint generated always as identity primary key,
+    run_id bigint not null references ops.runs,
+    purpose text not null,
+    model text not null,
+    prompt_version text not null,
+    endpoint text not null,
+    -- What a test double answered can never be taken for what Bedrock said.
+    endpoint_kind text not null generated always as (
+        case when endpoint ~ '\.(amazonaws\.com|amazonaws\.com\.cn|api\.aws)$' then 'aws' else 'other' end
+    ) stored,
+    request_id text,
+    status text not null check (status in ('ok', 'partial', 'unusable', 'failed')),
+    problem text,
+    customers integer not null,
+    answers integer not null,
+    input_tokens bigint not null,
+    output_tokens bigint not null,
+    cache_read_tokens bigint not null,
+    cache_write_tokens bigint not null,
+    dollars numeric not null,
+    latency_ms integer not null,
+    retries integer not null,
+    called_at timestamptz not null default clock_timestamp()
+);
+create index if not exists llm_calls_run on ops.llm_calls (run_id);
+comment on table ops.llm_calls is 'One row per request to a model, answered or given up: what it was for and what it cost.';
+
 -- quarantine ---------------------------------------------------------------------------------
 
 create table if not exists quarantine.rejected_records (

@@ -98,9 +98,9 @@ def test_an_answer_names_a_segment_or_says_why_not(answer: dict):
         SegmentAnswer(customer_key=1, **answer)
 
 
-@pytest.mark.parametrize("name", ["bedrock", "oracle"])
-def test_only_the_rules_classifier_is_there(name: str):
-    with pytest.raises(EnrichError, match="use --classifier rules"):
+@pytest.mark.parametrize(("name", "message"), [("bedrock", "needs a model"), ("oracle", "use --classifier rules")])
+def test_only_the_rules_are_known_by_their_name_alone(name: str, message: str):
+    with pytest.raises(EnrichError, match=message):
         classifier_named(name)
 
 

@@ -306,9 +306,9 @@ def test_features_that_are_not_built_are_asked_for(warehouse, run_id):
         enrich(warehouse, run_id=run_id, as_of_date=AS_OF_DATE)
 
 
-def test_bedrock_is_refused_before_anything_is_written(warehouse, run_id, change):
+def test_a_classifier_without_its_model_is_refused_before_anything_is_written(warehouse, run_id, change):
     change(range(1, 3))
-    with pytest.raises(EnrichError, match="rules classifier only; use --classifier rules"):
+    with pytest.raises(EnrichError, match="needs a model"):
         enrich(warehouse, run_id=run_id, as_of_date=AS_OF_DATE, classifier="bedrock")
     assert counts(warehouse) == [0, 0, 0]
 

@@ -1,0 +1,65 @@
+"""What every question to a model cost: the rows of ops.llm_calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Literal
+
+import psycopg
+from psycopg import sql
+
+from customer360.warehouse import Warehouse
+
+CallStatus = Literal["ok", "partial", "unusable", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LlmCall:
+    """One request that was answered or given up.
+
+    ``status``: ok, partial (answers for some customers), unusable (paid, but no answer in it) or
+    failed (no response). ``endpoint``: host that was asked. ``customers``: how many were asked
+    about, ``answers``: how many answers were usable. ``retries``: times the request was sent again.
+    """
+
+    purpose: str
+    model: str
+    prompt_version: str
+    endpoint: str
+    request_id: str | None
+    status: CallStatus
+    problem: str | None
+    customers: int
+    answers: int
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    dollars: Decimal
+    latency_ms: int
+    retries: int
+
+
+def write_calls(connection: psycopg.Connection, run_id: int, calls: Sequence[LlmCall]) -> None:
+    """Append to ops.llm_calls in the transaction of ``connection``, which the caller commits."""
+    for call in calls:
+        values = {"run_id": run_id, **asdict(call)}
+        connection.execute(
+            sql.SQL("insert into ops.llm_calls ({}) values ({})").format(
+                sql.SQL(", ").join(map(sql.Identifier, values)),
+                sql.SQL(", ").join(map(sql.Placeholder, values)),
+            ),
+            values,
+        )
+
+
+def dollars_spent(warehouse: Warehouse, run_id: int) -> Decimal:
+    """What the calls of a run cost so far: a run that was cut short and goes on keeps its budget."""
+    with warehouse.connect("c360_enricher") as connection:
+        row = connection.execute(
+            "select coalesce(sum(dollars), 0) from ops.llm_calls where run_id = %s", [run_id]
+        ).fetchone()
+    assert row is not None
+    return row[0]
