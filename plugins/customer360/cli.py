@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from customer360.records_commands import contract, quarantine
 from customer360.settings import SettingsError, read_settings
 from customer360.warehouse import OWNER, LocalServer, WarehouseError, open_warehouse
 
@@ -217,6 +218,10 @@ def psql(role: str, arguments: tuple[str, ...]) -> None:
     settings = read_settings()
     program = LocalServer(settings.home).psql() if settings.warehouse_url is None else "psql"
     sys.exit(subprocess.run([program, open_warehouse(settings).url(role), *arguments], check=False).returncode)
+
+
+main.add_command(contract)
+main.add_command(quarantine)
 
 
 @main.command()
