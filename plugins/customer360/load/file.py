@@ -201,6 +201,8 @@ class _Load:
         plan = plan_of(contract, table, header)
         self._reject_invalid(plan.rules)
         loaded = self._insert(plan.header, plan.stored, load_id)
+        # Statistics that do not know this load take it for a few rows, and comparing its keys becomes quadratic.
+        connection.execute(SQL("analyze {}").format(raw_table(table)))
         policy = contract.customer360.duplicates
         duplicates = settle_equal_records(connection, table, policy, load_id)
         dropped = duplicates if policy == "drop" else 0
