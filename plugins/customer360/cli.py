@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from customer360.records_commands import contract, quarantine
 from customer360.settings import SettingsError, read_settings
 from customer360.warehouse import OWNER, LocalServer, WarehouseError, open_warehouse
 
@@ -78,7 +79,9 @@ def load(landing: str | None, as_of_date: date | None, as_json: bool) -> None:
             click.echo(file.as_json())
         else:
             counts = "" if file.records is None else f"{file.loaded:,} of {file.records:,} records"
-            click.echo(f"{file.status:<8} {file.file}  {counts}  {file.reason or ''}".rstrip())
+            name = f"{file.file} into {file.system}.{file.table}" if file.feeds else file.file
+            equal = f"({file.dropped:,} equal others and are dropped)" if file.dropped else ""
+            click.echo(f"{file.status:<8} {name}  {counts}  {equal}{file.reason or ''}".rstrip())
 
 
 @main.command()
@@ -222,6 +225,10 @@ def psql(role: str, arguments: tuple[str, ...]) -> None:
     settings = read_settings()
     program = LocalServer(settings.home).psql() if settings.warehouse_url is None else "psql"
     sys.exit(subprocess.run([program, open_warehouse(settings).url(role), *arguments], check=False).returncode)
+
+
+main.add_command(contract)
+main.add_command(quarantine)
 
 
 @main.command()

@@ -4,16 +4,24 @@ A contract is a Frictionless Data Resource descriptor (https://datapackage.org/s
 with the pipeline's additions under ``customer360``.
 """
 
-from customer360.contracts.catalogue import ContractError, contract_for, read_contracts
-from customer360.contracts.model import Additions, Contract, Field, ForeignKey, Schema
+from customer360.contracts.catalogue import contracts_for, read_contracts, target_of
+from customer360.contracts.errors import ContractError
+from customer360.contracts.feed import Feed, Mapped
+from customer360.contracts.model import Additions, Contract, Dialect, Field, Footer, ForeignKey, QuarantineLimit, Schema
 
 __all__ = [
     "Additions",
     "Contract",
     "ContractError",
+    "Dialect",
+    "Feed",
     "Field",
+    "Footer",
     "ForeignKey",
+    "Mapped",
+    "QuarantineLimit",
     "Schema",
-    "contract_for",
+    "contracts_for",
     "read_contracts",
+    "target_of",
 ]

@@ -9,13 +9,11 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
+from customer360.contracts.errors import ContractError
+from customer360.contracts.feed_check import check_feeds
 from customer360.contracts.model import Contract
 
 SOURCES = Path(__file__).parent / "sources"
-
-
-class ContractError(Exception):
-    """A contract cannot be read; the message says which and why."""
 
 
 def read_contracts(*folders: Path) -> list[Contract]:
@@ -25,23 +23,35 @@ def read_contracts(*folders: Path) -> list[Contract]:
     ``contracts/`` can describe an export that differs. Ordered so that a table comes after the
     tables its foreign keys point to.
 
-    Raises ContractError when a file is no contract or references form a circle.
+    Raises ContractError when a file is no contract, references form a circle or a feed does not fit its table.
     """
     contracts: dict[str, Contract] = {}
     for folder in (*folders, SOURCES):
         for path in sorted(folder.rglob("*.yml")):
             contract = _read(path)
             contracts.setdefault(contract.name, contract)
-    return _parents_first(contracts)
+    ordered = _parents_first(contracts)
+    check_feeds(ordered)
+    return ordered
 
 
-def contract_for(path: str, contracts: Iterable[Contract]) -> Contract | None:
-    """The contract whose path pattern matches ``path`` (relative to the landing folder).
+def contracts_for(path: str, contracts: Iterable[Contract]) -> list[Contract]:
+    """The contracts whose path pattern matches ``path`` (relative to the landing folder).
 
-    Of several matching patterns the longest, hence most specific, wins.
+    Of several matching patterns the longest, hence most specific, wins; a feed wins over the table's own
+    contract of the same pattern. A file may feed several tables, so all feeds with that pattern are given.
     """
     matching = [contract for contract in contracts if fnmatchcase(path, contract.path)]
-    return max(matching, key=lambda contract: len(contract.path), default=None)
+    best = max(matching, key=lambda contract: (len(contract.path), contract.feed is not None), default=None)
+    if best is None or best.feed is None:
+        return [best] if best else []
+    return [contract for contract in matching if contract.feed and contract.path == best.path]
+
+
+def target_of(contract: Contract, contracts: Iterable[Contract]) -> Contract:
+    """The contract of the table that the records go to: the fed one's, else the contract itself."""
+    feed = contract.feed
+    return next(other for other in contracts if other.name == feed.contract) if feed else contract
 
 
 def _read(path: Path) -> Contract:
@@ -64,6 +74,8 @@ def _parents_first(contracts: dict[str, Contract]) -> list[Contract]:
         for key in contracts[name].table_schema.foreign_keys:
             if key.reference.resource != name:
                 visit(key.reference.resource, (*below, name))
+        if feed := contracts[name].feed:
+            visit(feed.contract, (*below, name))
         ordered[name] = contracts[name]
 
     for name in contracts:

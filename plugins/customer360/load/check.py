@@ -13,6 +13,7 @@ from psycopg.sql import SQL, Composable, Literal
 
 from customer360.contracts import Contract, Field
 from customer360.load.errors import LoadError
+from customer360.load.formats import written
 from customer360.load.header import Header
 from customer360.load.incoming import column
 
@@ -27,6 +28,7 @@ _VARCHAR = re.compile(r"(?:varchar|character varying)\((\d+)\)")
 _DATE_TIME = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.]\d{1,9})?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?$"
 
 TRUE = SQL("true")
+_NULL = SQL("null::text")
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class FieldSql:
 
     ``value``: the text, NULL where missing. ``valid``: whether all rules hold, None when there are none.
     ``reasons``: expressions that are each a sentence or NULL. ``typed``: the value as stored, to be
-    evaluated where it is valid only.
+    evaluated where it is valid only. ``plain``: the value as text in a form that PostgreSQL reads.
     """
 
     field: Field
@@ -55,6 +57,7 @@ class FieldSql:
     valid: Composable | None
     reasons: list[Composable]
     typed: Composable
+    plain: Composable
 
 
 def postgres_type(contract: Contract, field: Field) -> SQL:
@@ -78,30 +81,42 @@ def field_sql(contract: Contract, field: Field, header: Header) -> FieldSql:
     """The SQL of a field, from its column or, where the file lacks it, from the contract's default."""
     type_name = postgres_type(contract, field)
     if field.name in header.positions:
-        value = _present(contract, column(header.positions[field.name]))
-        return _delivered(contract, field, value, type_name)
+        value = _present(contract, field, column(header.positions[field.name]))
+        return delivered(contract, field, value, type_name, field.name in contract.customer360.pii)
     if header.key_is_record_number and [field.name] == contract.primary_key:
-        return FieldSql(field, SQL("null::text"), None, [], SQL("i.record_number::{}").format(type_name))
+        number = SQL("i.record_number::{}").format(type_name)
+        return FieldSql(field, _NULL, None, [], number, SQL("i.record_number::text"))
     default = contract.customer360.defaults.get(field.name)
     typed = (
         SQL("null::{}").format(type_name)
         if default is None
         else _typed(field, SQL("{}::text").format(Literal(default)), type_name)
     )
-    return FieldSql(field, SQL("null::text"), None, [], typed)
+    return FieldSql(field, _NULL, None, [], typed, SQL("{}::text").format(Literal(default)))
 
 
-def _present(contract: Contract, name: Composable) -> Composable:
-    # Where the empty value alone means NULL, COPY has made it that.
-    missing = contract.table_schema.missing_values
-    if missing == [""]:
+def _present(contract: Contract, field: Field, name: Composable) -> Composable:
+    # Where the empty value means NULL in every field, COPY has made it that.
+    missing = contract.missing_values(field)
+    if contract.empty_is_missing:
+        missing = [spelling for spelling in missing if spelling]
+    if not missing:
         return SQL("i.{}").format(name)
     return SQL("case when i.{0} <> all({1}::text[]) then i.{0} end").format(name, Literal(missing))
 
 
-def _delivered(contract: Contract, field: Field, value: Composable, type_name: SQL) -> FieldSql:
-    secret_or_personal = field.name in contract.customer360.pii
-    types, limits = _type_rules(contract, field, value), _limit_rules(contract, field, value)
+def delivered(
+    contract: Contract, field: Field, value: Composable, type_name: SQL, secret_or_personal: bool
+) -> FieldSql:
+    """The SQL of a field whose values are ``value``; no sentence quotes one that is ``secret_or_personal``."""
+    form = written(field, value)
+    plain = form.plain if form else value
+    types, limits = _type_rules(contract, field, plain), _limit_rules(contract, field, plain)
+    if form and field.type in ("date", "datetime"):
+        real = SQL("pg_input_is_valid({}, {})").format(plain, Literal(contract.postgres_type(field)))
+        types = [Rule(form.has_shape, form.broken), Rule(real, "which is in no calendar")]
+    elif form:
+        types.insert(0, Rule(form.has_shape, form.broken))
     is_typed = _all([rule.holds for rule in types if not rule.explains])
     valid = _all([rule.holds for rule in limits])
     if types:
@@ -123,7 +138,26 @@ def _delivered(contract: Contract, field: Field, value: Composable, type_name: S
         *(_sentence(field, rule, value, is_typed, secret_or_personal) for rule in limits),
     ]
     return FieldSql(
-        field, value, valid if types or limits or required else None, reasons, _typed(field, value, type_name)
+        field,
+        value,
+        valid if types or limits or required else None,
+        reasons,
+        _typed(field, plain, type_name),
+        _plain_text(field, plain, is_typed, type_name, form is not None),
+    )
+
+
+def _plain_text(field: Field, value: Composable, is_typed: Composable, type_name: SQL, has_format: bool) -> Composable:
+    if field.type == "boolean":
+        return _boolean_word(field, value)
+    if has_format and field.type in ("date", "datetime"):
+        return SQL("case when {} then {}::{}::text end").format(is_typed, value, type_name)
+    return value
+
+
+def _boolean_word(field: Field, value: Composable) -> Composable:
+    return SQL("case when {} then 'true' when {} then 'false' end").format(
+        _one_of(value, field.true_values), _one_of(value, field.false_values)
     )
 
 

@@ -40,10 +40,10 @@ def pieces(path: Path, name: str) -> Iterator[bytes]:
 
 
 class Excerpts:
-    """Reads spans of the unpacked content, at ascending offsets."""
+    """Reads spans of the unpacked content, given in pieces, at ascending offsets."""
 
-    def __init__(self, path: Path, name: str):
-        self._pieces = pieces(path, name)
+    def __init__(self, content: Iterator[bytes]):
+        self._pieces = content
         self._buffer = b""
         self._start = 0
 

@@ -17,7 +17,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from customer360.contracts import Contract, contract_for
+from customer360.contracts import Contract, contracts_for
 from customer360.load.errors import FileRefused, LoadError
 
 SUFFIXES = (".csv", ".csv.gz", ".csv.zst")
@@ -51,11 +51,14 @@ class LandingFile:
 def discover(landing: str, contracts: Sequence[Contract]) -> list[tuple[LandingFile, Contract | None]]:
     """The files of ``landing`` with the contract each falls under, parents' files first.
 
-    Within a table by delivery date, then by name. Raises LoadError when there is no such landing.
+    A file that feeds several tables comes once for each. Within a table by delivery date, then by name.
+    Raises LoadError when there is no such landing.
     """
     found = _in_bucket(landing) if landing.startswith("s3://") else _in_folder(Path(landing))
     place = {contract.name: number for number, contract in enumerate(contracts)}
-    matched = [(file, contract_for(file.name, contracts)) for file in found]
+    # A feed's records are those of the table it feeds, so it comes with that table's files.
+    place |= {contract.name: place[contract.feed.contract] for contract in contracts if contract.feed}
+    matched = [(file, contract) for file in found for contract in contracts_for(file.name, contracts) or [None]]
     return sorted(
         matched,
         key=lambda pair: (

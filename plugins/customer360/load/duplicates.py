@@ -11,6 +11,7 @@ from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from customer360.contracts import Contract
 from customer360.load.check import TRUE, FieldSql, unique_sets
+from customer360.load.errors import FileRefused
 from customer360.load.header import Header
 from customer360.load.raw_tables import raw_table
 
@@ -37,6 +38,34 @@ def reject_duplicates(
             found += _reject_taken(connection, contract, key, load_id)
         found += _reject_later(connection, contract, delivered, load_id)
     return found
+
+
+def settle_equal_records(connection: psycopg.Connection, contract: Contract, policy: str, load_id: int) -> int:
+    """Count the records that equal an earlier one of their load in every stored value, and drop them if so declared.
+
+    ``policy``: keep, drop or refuse. Raises FileRefused where it is refuse and there are any.
+    """
+    if policy == "keep" and contract.primary_key:
+        return 0
+    columns = SQL(", ").join(Identifier(name) for name in [*(field.name for field in contract.fields), "_extra"])
+    numbered = SQL(
+        "select ctid, row_number() over (partition by {} order by _record_number) as copy from {} where _load_id = {}"
+    ).format(columns, raw_table(contract), Literal(load_id))
+    if policy == "drop":
+        return connection.execute(
+            SQL(
+                "with numbered as materialized ({}) delete from {} x using numbered n"
+                " where x.ctid = n.ctid and n.copy > 1"
+            ).format(numbered, raw_table(contract))
+        ).rowcount
+    row = connection.execute(SQL("select count(*) from ({}) n where n.copy > 1").format(numbered)).fetchone()
+    equal = row[0] if row else 0
+    if equal and policy == "refuse":
+        raise FileRefused(
+            f"{equal} of its records equal an earlier one in every value, which its contract refuses; "
+            "export it without them or declare that they are kept or dropped."
+        )
+    return equal
 
 
 def _reject_later(connection: psycopg.Connection, contract: Contract, key: list[str], load_id: int) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,46 +15,20 @@ import psycopg
 from psycopg.sql import SQL, Identifier, Literal
 from psycopg.types.json import Jsonb
 
-from customer360.contracts import Contract
+from customer360.contracts import Contract, target_of
 from customer360.load import check
 from customer360.load.content import Excerpts, pieces
-from customer360.load.credentials import holds_credential
+from customer360.load.dialect import FooterReader, as_records_encoding, encoding_of, read_header, reader_of
 from customer360.load.discover import LandingFile, sha256_of
-from customer360.load.duplicates import reject_duplicates
+from customer360.load.duplicates import reject_duplicates, settle_equal_records
 from customer360.load.errors import FileRefused, LoadError
-from customer360.load.header import Header, match_header
-from customer360.load.incoming import column, copy_records, create_incoming, parse
+from customer360.load.feeds import plan_of
+from customer360.load.header import Header
+from customer360.load.incoming import column, copy_records, create_incoming
 from customer360.load.parents import set_orphans_aside
 from customer360.load.raw_tables import raw_table
-from customer360.load.records import RecordReader
+from customer360.load.rejected import OverLimit, sample_of_rejected, store_all_rejected, store_rejected
 from customer360.load.report import FileResult
-
-REFUSED_SAMPLE = 100
-"""Of a file over its quarantine limit so many bad records are kept, to show what is wrong."""
-
-_REJECTED_BATCH = 1000
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A record for quarantine; ``data`` is None where it holds a secret."""
-
-    record_number: int
-    byte_offset: int
-    data: bytes | None
-    reasons: list[str]
-
-
-class OverLimit(FileRefused):
-    """Too many records of the file break the contract."""
-
-    def __init__(self, records: int, quarantined: int, sample: list[Rejected], drift: dict[str, list[str]]):
-        first = sample[0]
-        super().__init__(
-            f"{quarantined} of its {records} records break the contract, more than its quarantine limit allows; "
-            f"nothing of it is loaded. The first is record {first.record_number}: {'; '.join(first.reasons)}."
-        )
-        self.records, self.quarantined, self.sample, self.drift = records, quarantined, sample, drift
 
 
 @dataclass(frozen=True)
@@ -77,22 +51,24 @@ class FileLoader:
                     "No contract covers it: name it landing/<system>/<table>*.csv, such as care/customers.csv, "
                     "or add a contract to the landing's contracts folder."
                 )
+            table = target_of(contract, self.contracts)
             with file.fetched() as path:
                 sha256, size = sha256_of(path), path.stat().st_size
-                loaded = self._loaded_before(sha256, contract)
+                loaded = self._loaded_before(sha256, table)
                 if loaded is None:
                     with self.connection.transaction():
-                        load = _Load(self, file, contract, path)
+                        load = _Load(self, file, contract, table, path)
                         result = load.run(sha256, size)
                     if result is not None:
                         return _timed(result, started)
-                    loaded = self._loaded_before(sha256, contract)
+                    loaded = self._loaded_before(sha256, table)
             return _timed(
                 FileResult(
                     file.name,
-                    contract.system,
-                    contract.table,
+                    table.system,
+                    table.table,
                     "skipped",
+                    feeds=contract.feed is not None,
                     reason=f"Its content was loaded before, as {loaded}.",
                 ),
                 started,
@@ -100,11 +76,31 @@ class FileLoader:
         except (FileRefused, OSError, *_UNEXPECTED_CONTENT) as error:
             return _timed(self._refuse(file, contract, sha256, size, _as_refusal(error)), started)
 
-    def _loaded_before(self, sha256: str, contract: Contract) -> str | None:
+    def load_again(self, path: Path, contract: Contract, name: str) -> tuple[int, int]:
+        """Load the records at ``path`` within the caller's transaction, under ``name``, as a load of their own.
+
+        Returns its id and how many records were dropped. Raises FileRefused when they cannot be loaded.
+        """
+        table = target_of(contract, self.contracts)
+        try:
+            result = _Load(self, LandingFile(name, partial(nullcontext, path)), contract, table, path).run(
+                name, path.stat().st_size
+            )
+        except _UNEXPECTED_CONTENT as error:
+            raise _as_refusal(error) from error
+        row = self.connection.execute(
+            'select load_id from ops.loaded_files where sha256 = %s and system = %s and "table" = %s',
+            [name, table.system, table.table],
+        ).fetchone()
+        if result is None or row is None:
+            raise LoadError(f"{name} is under way already; wait for it.")
+        return row[0], result.dropped
+
+    def _loaded_before(self, sha256: str, table: Contract) -> str | None:
         row = self.connection.execute(
             'select file from ops.loaded_files where sha256 = %s and system = %s and "table" = %s'
             " and status = 'loaded'",
-            [sha256, contract.system, contract.table],
+            [sha256, table.system, table.table],
         ).fetchone()
         return row[0] if row else None
 
@@ -117,21 +113,23 @@ class FileLoader:
         error: FileRefused,
     ) -> FileResult:
         over = error if isinstance(error, OverLimit) else None
+        table = target_of(contract, self.contracts) if contract else None
         result = FileResult(
             file.name,
-            contract.system if contract else None,
-            contract.table if contract else None,
+            table.system if table else None,
+            table.table if table else None,
             "refused",
             records=over.records if over else 0,
             quarantined=over.quarantined if over else 0,
             reason=str(error),
             drift=over.drift if over else {},
+            feeds=contract is not None and contract.feed is not None,
         )
         with self.connection.transaction():
             row = self.connection.execute(
                 'insert into ops.loaded_files (run_id, sha256, system, "table", file, status, records, loaded,'
-                " quarantined, reason, delivered_on, drift, bytes)"
-                " values (%s, %s, %s, %s, %s, 'refused', %s, 0, %s, %s, %s, %s, %s) returning load_id",
+                " quarantined, reason, delivered_on, drift, bytes, contract)"
+                " values (%s, %s, %s, %s, %s, 'refused', %s, 0, %s, %s, %s, %s, %s, %s) returning load_id",
                 [
                     self.run_id,
                     sha256,
@@ -144,10 +142,11 @@ class FileLoader:
                     file.delivered_on,
                     Jsonb(result.drift) if result.drift else None,
                     size,
+                    contract.name if contract else None,
                 ],
             ).fetchone()
-            if over and contract and row:
-                store_rejected(self.connection, row[0], contract, file.name, over.sample)
+            if over and table and row:
+                store_rejected(self.connection, row[0], table, file.name, over.sample)
         return result
 
 
@@ -181,52 +180,59 @@ class _Load:
     loader: FileLoader
     file: LandingFile
     contract: Contract
+    table: Contract
     path: Path
 
     def run(self, sha256: str, size: int) -> FileResult | None:
         """Load the file; None when another load has just loaded the same content."""
-        connection, contract = self.loader.connection, self.contract
-        encoding = _encoding(contract)
+        connection, contract, table = self.loader.connection, self.contract, self.table
+        encoding = encoding_of(contract)
         self._set_time_zone()
-        reader = RecordReader(
-            pieces(self.path, self.file.name),
-            contract.dialect.delimiter.encode("ascii"),
-            contract.dialect.quote_char.encode("ascii"),
-            encoding,
-        )
+        reader = reader_of(self._content(), contract)
         records = iter(reader)
-        header = self._header(records, encoding)
+        header = read_header(records, contract)
+        if contract.customer360.footer:
+            records = iter(FooterReader(records, contract.customer360.footer, encoding))
         load_id = self._begin(header, sha256, size)
         if load_id is None:
             return None
         create_incoming(connection, header)
         count = copy_records(connection, records, reader, header, contract, encoding)
-        fields = check.file_sql(contract, header)
-        self._reject_invalid(fields)
-        loaded = self._insert(header, fields, load_id)
-        loaded -= reject_duplicates(connection, contract, header, fields, load_id, loaded < count)
-        self._refuse_over_limit(count, count - loaded, header)
-        quarantined = self._store_all_rejected(load_id, header)
-        if loaded + quarantined != count:
+        plan = plan_of(contract, table, header)
+        self._reject_invalid(plan.rules)
+        loaded = self._insert(plan.header, plan.stored, load_id)
+        # Statistics that do not know this load take it for a few rows, and comparing its keys becomes quadratic.
+        connection.execute(SQL("analyze {}").format(raw_table(table)))
+        policy = contract.customer360.duplicates
+        duplicates = settle_equal_records(connection, table, policy, load_id)
+        dropped = duplicates if policy == "drop" else 0
+        loaded -= dropped
+        loaded -= reject_duplicates(connection, table, plan.header, plan.stored, load_id, loaded + dropped < count)
+        self._refuse_over_limit(count, count - dropped - loaded, header)
+        quarantined = store_all_rejected(connection, load_id, table, self.file.name, Excerpts(self._content()), header)
+        if loaded + dropped + quarantined != count:
             raise LoadError(
-                f"{self.file.name} has {count} records, of which {loaded} were loaded and {quarantined} "
-                "quarantined. This is a fault of the loader; nothing of the file is loaded."
+                f"{self.file.name} has {count} records, of which {loaded} were loaded, {dropped} dropped and "
+                f"{quarantined} quarantined. This is a fault of the loader; nothing of the file is loaded."
             )
-        set_orphans_aside(connection, contract, self.loader.contracts, load_id)
+        set_orphans_aside(connection, table, self.loader.contracts, load_id)
         connection.execute(
-            "update ops.loaded_files set records = %s, loaded = %s, quarantined = %s, finished_at = clock_timestamp()"
-            " where load_id = %s",
-            [count, loaded, quarantined, load_id],
+            "update ops.loaded_files set records = %s, loaded = %s, quarantined = %s, duplicates = %s, dropped = %s,"
+            " finished_at = clock_timestamp() where load_id = %s",
+            [count, loaded, quarantined, duplicates, dropped, load_id],
         )
         return FileResult(
             self.file.name,
-            contract.system,
-            contract.table,
+            table.system,
+            table.table,
             "loaded",
             records=count,
             loaded=loaded,
             quarantined=quarantined,
             drift=header.drift,
+            dropped=dropped,
+            duplicates=duplicates,
+            feeds=contract.feed is not None,
         )
 
     def _set_time_zone(self) -> None:
@@ -240,29 +246,16 @@ class _Load:
             ) from error
         self.loader.connection.execute("select set_config('timezone', %s, true)", [zone])
 
-    def _header(self, records: Iterator, encoding: str) -> Header:
-        first = next(records, None)
-        if first is None:
-            raise FileRefused("It is empty; a file without records still needs its header.")
-        try:
-            names = parse(first.data, self.contract, encoding)
-        except UnicodeDecodeError as error:
-            raise FileRefused(
-                f"Its header is not valid {encoding}; export it as {encoding} or say its encoding in the contract."
-            ) from error
-        except csv.Error as error:
-            raise FileRefused("Its header cannot be parsed; check its quotes.") from error
-        return match_header(names, self.contract)
-
     def _begin(self, header: Header, sha256: str, size: int) -> int | None:
         """Record the file as loaded; None when another load did so meanwhile."""
-        contract, connection = self.contract, self.loader.connection
+        contract, connection = self.table, self.loader.connection
         key_kind = None
         if contract.primary_key:
-            key_kind = "record_number" if header.key_is_record_number else "column"
+            by_number = header.key_is_record_number and self.contract.feed is None
+            key_kind = "record_number" if by_number else "column"
         row = connection.execute(
             'insert into ops.loaded_files (run_id, sha256, system, "table", file, status, delivered_on, key_kind,'
-            " drift, bytes) values (%s, %s, %s, %s, %s, 'loaded', %s, %s, %s, %s)"
+            " drift, bytes, contract, header) values (%s, %s, %s, %s, %s, 'loaded', %s, %s, %s, %s, %s, %s)"
             " on conflict (sha256, system, \"table\") where status = 'loaded' do nothing returning load_id",
             [
                 self.loader.run_id,
@@ -274,6 +267,9 @@ class _Load:
                 key_kind,
                 Jsonb(header.drift) if header.drift else None,
                 size,
+                self.contract.name,
+                # Records of a file with a column that is never stored are not kept, and neither is its header.
+                None if header.dropped else list(header.names),
             ],
         ).fetchone()
         if row and contract.customer360.key_when_absent:
@@ -281,7 +277,7 @@ class _Load:
         return row[0] if row else None
 
     def _refuse_other_key(self, key_kind: str | None) -> None:
-        contract = self.contract
+        contract = self.table
         other = self.loader.connection.execute(
             "select file from ops.loaded_files where system = %s and \"table\" = %s and status = 'loaded'"
             " and key_kind <> %s order by load_id desc limit 1",
@@ -328,7 +324,7 @@ class _Load:
                 " select {}, {}, {}, {}, i.record_number, {}, {} from incoming i"
                 " where not exists (select from rejected where rejected.record_number = i.record_number)"
             ).format(
-                raw_table(self.contract),
+                raw_table(self.table),
                 SQL(", ").join(columns),
                 SQL(", ").join(field.typed for field in fields),
                 Literal(load_id),
@@ -340,70 +336,9 @@ class _Load:
         ).rowcount
 
     def _refuse_over_limit(self, records: int, quarantined: int, header: Header) -> None:
-        if self.contract.customer360.quarantine_limit.allows(quarantined, records):
-            return
-        excerpts = Excerpts(self.path, self.file.name)
-        rows = self.loader.connection.execute(f"select * from rejected order by record_number limit {REFUSED_SAMPLE}")
-        sample = [_rejected(row, excerpts, header) for row in rows]
-        raise OverLimit(records, quarantined, sample, header.drift)
+        if not self.contract.customer360.quarantine_limit.allows(quarantined, records):
+            sample = sample_of_rejected(self.loader.connection, Excerpts(self._content()), header)
+            raise OverLimit(records, quarantined, sample, header.drift)
 
-    def _store_all_rejected(self, load_id: int, header: Header) -> int:
-        excerpts, stored = Excerpts(self.path, self.file.name), 0
-        with self.loader.connection.cursor(name="rejected_records") as cursor:
-            cursor.execute("select * from rejected order by record_number")
-            while rows := cursor.fetchmany(_REJECTED_BATCH):
-                batch = (_rejected(row, excerpts, header) for row in rows)
-                stored += store_rejected(self.loader.connection, load_id, self.contract, self.file.name, batch)
-        return stored
-
-
-def _encoding(contract: Contract) -> str:
-    try:
-        name = codecs.lookup(contract.encoding).name
-        is_ascii_based = "a,\n".encode(name) == b"a,\n"
-    except LookupError:
-        name, is_ascii_based = contract.encoding, False
-    if name == "utf-8-sig":
-        return "utf-8"
-    if not is_ascii_based:
-        raise FileRefused(
-            f"Its contract names the encoding {contract.encoding!r}, which cannot be read; use utf-8 or cp1252."
-        )
-    return name
-
-
-def _rejected(row: tuple[int, int, int, list[str]], excerpts: Excerpts, header: Header) -> Rejected:
-    number, offset, length, reasons = row
-    data = excerpts.at(offset, length)
-    if header.dropped or holds_credential(data):
-        return Rejected(number, offset, None, reasons)
-    return Rejected(number, offset, data, reasons)
-
-
-def store_rejected(
-    connection: psycopg.Connection,
-    load_id: int,
-    contract: Contract,
-    file: str,
-    batch: Sequence[Rejected] | Iterator[Rejected],
-) -> int:
-    """Write rejected records to quarantine; returns how many."""
-    with connection.cursor() as cursor:
-        with cursor.copy(
-            'copy quarantine.rejected_records (load_id, system, "table", file, record_number, byte_offset,'
-            " record, reasons) from stdin"
-        ) as copy:
-            for record in batch:
-                copy.write_row(
-                    (
-                        load_id,
-                        contract.system,
-                        contract.table,
-                        file,
-                        record.record_number,
-                        record.byte_offset,
-                        record.data,
-                        record.reasons,
-                    )
-                )
-        return cursor.rowcount
+    def _content(self) -> Iterator[bytes]:
+        return as_records_encoding(pieces(self.path, self.file.name), self.contract)

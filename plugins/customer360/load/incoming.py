@@ -16,6 +16,7 @@ from psycopg import sql
 
 from customer360.contracts import Contract
 from customer360.load.credentials import holds_credential
+from customer360.load.escapes import EscapedRecords
 from customer360.load.header import Header
 from customer360.load.records import MAX_RECORD_BYTES, NEVER_CLOSED, Record, RecordReader
 
@@ -79,7 +80,17 @@ def parse(data: bytes, contract: Contract, encoding: str) -> list[str]:
     Raises UnicodeDecodeError or csv.Error when it is not what the dialect says.
     """
     dialect = contract.dialect
-    reader = csv.reader([data.decode(encoding)], delimiter=dialect.delimiter, quotechar=dialect.quote_char, strict=True)
+    text = data.decode(encoding)
+    if dialect.escape_char:
+        return EscapedRecords(contract).values(text)
+    reader = csv.reader(
+        [text],
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote_char,
+        quoting=csv.QUOTE_MINIMAL if dialect.quote_char else csv.QUOTE_NONE,
+        doublequote=dialect.double_quote,
+        strict=True,
+    )
     return next(reader, [])
 
 
@@ -94,7 +105,7 @@ class _Rows:
         self._kept = header.kept
         self._delimiter = contract.dialect.delimiter
         self.delimiter = contract.dialect.delimiter.encode("ascii")
-        self.null = b"" if contract.table_schema.missing_values == [""] else b"\\N"
+        self.null = b"" if contract.empty_is_missing else b"\\N"
         self._escapes = str.maketrans(
             {
                 "\\": "\\\\",

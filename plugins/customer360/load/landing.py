@@ -45,7 +45,8 @@ def load_landing(
         progress = sys.stderr.isatty()
     results: list[FileResult] = []
     with warehouse.connect(LOADER, autocommit=True) as connection:
-        make_raw_tables(connection, contracts)
+        tables = [contract for contract in contracts if contract.feed is None]
+        make_raw_tables(connection, tables)
         loader = FileLoader(connection, contracts, run_id, business_date)
         with tqdm(found, desc="load", unit="file", disable=not progress) as bar:
             for file, contract in bar:
@@ -59,7 +60,7 @@ def load_landing(
         with connection.transaction():
             released = {
                 f"{contract.system}.{contract.table}": count
-                for contract in contracts
+                for contract in tables
                 if (count := release_waiting(connection, contract, contracts, run_id))
             }
         return LoadReport(results, waiting(connection), released)

@@ -7,6 +7,7 @@ for that at once, and their lines are ``plain``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -36,22 +37,43 @@ class RecordReader:
     ``end``: where the last record ends, known once the end of the file has been seen.
     """
 
-    def __init__(self, pieces: Iterable[bytes], delimiter: bytes, quote: bytes, encoding: str):
+    def __init__(
+        self,
+        pieces: Iterable[bytes],
+        delimiter: bytes,
+        quote: bytes | None,
+        encoding: str,
+        *,
+        double_quote: bool = True,
+        escape: bytes | None = None,
+        comment: bytes | None = None,
+        skipped_lines: int = 0,
+    ):
         self._pieces = pieces
         self._delimiter = delimiter
         self._quote = quote
         self._encoding = encoding
+        self._escape = escape
+        self._comment = comment
+        self._skipped_lines = skipped_lines
+        self._values = (
+            _Values(delimiter, quote, escape, double_quote) if escape or (quote and not double_quote) else None
+        )
         self.end: int | None = None
 
     def __iter__(self) -> Iterator[Record]:
-        unfinished, offset = b"", 0
+        unfinished, offset, first, to_skip = b"", 0, True, self._skipped_lines
         for block, cut_line, last in self._blocks():
-            if offset == 0 and not unfinished:
+            if first:
                 block, offset = self._without_mark(block)
+                first = False
+            while to_skip and block:
+                line = block.find(b"\n") + 1 or len(block)
+                block, offset, to_skip = block[line:], offset + line, to_skip - 1
             block = unfinished + block
             if last:
                 self.end = offset + len(block.rstrip(b"\r\n "))
-            if self._quote in block:
+            if self._may_span_lines(block):
                 taken = yield from self._quoted(block, offset, last)
             else:
                 yield from self._unquoted(block, offset)
@@ -91,6 +113,11 @@ class RecordReader:
         elif held or pending:
             yield held + pending, None, True
 
+    def _may_span_lines(self, block: bytes) -> bool:
+        return (self._quote is not None and self._quote in block) or (
+            self._escape is not None and self._escape in block
+        )
+
     def _without_mark(self, block: bytes) -> tuple[bytes, int]:
         if block.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise FileRefused(
@@ -121,7 +148,7 @@ class RecordReader:
             if returns:
                 line = line.removesuffix(b"\r")
                 still_plain = plain and b"\r" not in line
-            if line.strip(b" "):
+            if line.strip(b" ") and not (self._comment and line.startswith(self._comment)):
                 yield Record(start, line, still_plain, None)
 
     def _quoted(self, block: bytes, offset: int, last: bool) -> Iterator[Record]:
@@ -133,9 +160,16 @@ class RecordReader:
         while start < len(block):
             line_end = block.find(b"\n", start)
             line_end = len(block) if line_end < 0 else line_end
-            end, fault, quoted = line_end, None, self._quote in block[start:line_end]
+            if self._comment and block.startswith(self._comment, start):
+                start = line_end + 1
+                continue
+            end, fault, quoted = line_end, None, self._may_span_lines(block[start:line_end])
             if quoted:
-                found = self._end_of_record(block, start)
+                found = (
+                    self._values.end_of_record(block, start, last)
+                    if self._values
+                    else self._end_of_record(block, start)
+                )
                 if found is None and not last and len(block) - start <= MAX_RECORD_BYTES:
                     return start
                 end, fault = (line_end, NEVER_CLOSED) if found is None or found < 0 else (found, None)
@@ -169,3 +203,41 @@ class RecordReader:
             if delimiter < 0:
                 return line_end
             at = delimiter + 1
+
+
+class _Values:
+    """Finds the ends of records where quotes are escaped rather than doubled, or other characters are escaped."""
+
+    def __init__(self, delimiter: bytes, quote: bytes | None, escape: bytes | None, double_quote: bool):
+        self._delimiter = delimiter
+        self._quote = quote
+        mark, sign = re.escape(escape or b""), re.escape(quote or b"")
+        escaped = b"|" + mark + b"." if escape else b""
+        doubled = b"|" + sign + sign if quote and double_quote else b""
+        self._quoted = re.compile(b"(?:[^" + sign + mark + b"]++" + escaped + doubled + b")*+" + sign, re.DOTALL)
+        self._unquoted = re.compile(
+            b"(?:[^" + re.escape(delimiter) + rb"\n" + mark + b"]++" + escaped + b")*+", re.DOTALL
+        )
+
+    def end_of_record(self, block: bytes, start: int, last: bool) -> int | None:
+        """As ``RecordReader._end_of_record``; ``last``: whether the file ends with the block."""
+        at = start
+        while True:
+            if self._quote and block.startswith(self._quote, at):
+                closed = self._quoted.match(block, at + 1)
+                if closed is None:
+                    return None
+                behind = block[closed.end() : closed.end() + 1]
+                if behind not in (self._delimiter, b"\r", b"\n", b"") and b"\n" in closed[0]:
+                    return -1
+                at = closed.end()
+            unquoted = self._unquoted.match(block, at)
+            at = unquoted.end() if unquoted else at
+            if at >= len(block):
+                # Blocks end with a line, so an escaped line end is the last thing in this one.
+                return len(block) if last else None
+            if not block.startswith(self._delimiter, at):
+                # The line ends here, or an escape character is the last byte of the file.
+                end = block.find(b"\n", at)
+                return len(block) if end < 0 else end
+            at += 1

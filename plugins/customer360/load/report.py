@@ -14,8 +14,10 @@ class FileResult:
     """What became of one file.
 
     ``file``: path below the landing. ``records``: data records read, ``loaded`` of them went to
-    raw (or wait for their parent), ``quarantined`` broke the contract. ``reason``: why the file
-    was skipped or refused. ``drift``: ``unknown_columns`` kept in ``_extra`` and
+    raw (or wait for their parent), ``quarantined`` broke the contract, ``dropped`` equalled an earlier one where
+    the contract drops those; ``duplicates`` counts all that did, dropped or kept. ``reason``: why the file
+    was skipped or refused. ``feeds``: whether the file came under a feed, so that it may have a result for each of
+    several tables. ``drift``: ``unknown_columns`` kept in ``_extra`` (a feed stores only what it maps) and
     ``dropped_columns`` that were not stored because their name is a credential's.
     """
 
@@ -29,29 +31,37 @@ class FileResult:
     reason: str | None = None
     seconds: float = 0.0
     drift: dict[str, list[str]] = field(default_factory=dict)
+    dropped: int = 0
+    duplicates: int = 0
+    feeds: bool = False
 
     def as_json(self) -> str:
         """The file as one line of JSON, as ``customer360 load --json`` prints it."""
-        return json.dumps(
-            {
-                "file": self.file,
-                "status": self.status,
-                "records": self.records,
-                "loaded": self.loaded,
-                "quarantined": self.quarantined,
-                "reason": self.reason,
-            },
-            ensure_ascii=False,
-        )
+        said: dict[str, str | int | None] = {
+            "file": self.file,
+            "status": self.status,
+            "records": self.records,
+            "loaded": self.loaded,
+            "quarantined": self.quarantined,
+            "reason": self.reason,
+        }
+        if self.duplicates:
+            said |= {"duplicates": self.duplicates, "dropped": self.dropped}
+        if self.feeds:
+            said["table"] = f"{self.system}.{self.table}"
+        return json.dumps(said, ensure_ascii=False)
 
     def __str__(self) -> str:
+        name = f"{self.file} into {self.system}.{self.table}" if self.feeds else self.file
         if self.status == "refused":
-            return f"{self.file} is refused. {self.reason}"
+            return f"{name} is refused. {self.reason}"
         if self.status == "skipped":
-            return f"{self.file} is skipped. {self.reason}"
+            return f"{name} is skipped. {self.reason}"
+        equal = f", {self.duplicates} equal an earlier one" if self.duplicates else ""
+        equal += " and are dropped" if self.dropped else ""
         return (
-            f"{self.file}: {self.loaded} of {self.records} records loaded, "
-            f"{self.quarantined} quarantined, {self.seconds:.1f} s"
+            f"{name}: {self.loaded} of {self.records} records loaded, "
+            f"{self.quarantined} quarantined{equal}, {self.seconds:.1f} s"
         )
 
 

@@ -53,6 +53,20 @@ create table if not exists ops.loaded_files (
     finished_at timestamptz not null default now()
 );
 create unique index if not exists loaded_files_once on ops.loaded_files (sha256, system, "table") where status = 'loaded';
+-- Warehouses set up earlier lack these. Altering waits for every load, so only where it is needed.
+do $$
+begin
+    if not exists (
+        select from pg_attribute where attrelid = 'ops.loaded_files'::regclass and attname = 'header'
+    ) then
+        alter table ops.loaded_files
+            add column duplicates bigint,
+            add column dropped bigint,
+            add column contract text,
+            add column header text[];
+    end if;
+end
+$$;
 comment on table ops.loaded_files is
     'One row per file loaded or refused. A file is known by its sha256: it loads once into a table, whatever its name.';
 
