@@ -25,6 +25,7 @@ class Settings:
     ``warehouse_url``: owner's URL of an existing PostgreSQL, or None for the local one.
     ``business_time_zone``: the zone whose days the marts count in.
     ``classifier``: ``rules`` or ``bedrock``. ``bedrock_model_id``: model the latter asks.
+    ``delete_limit``: share of a published table's rows that a publish may delete unasked.
     """
 
     home: Path
@@ -33,6 +34,7 @@ class Settings:
     business_time_zone: str
     classifier: str
     bedrock_model_id: str | None
+    delete_limit: float = 0.3
 
     def last_business_day(self, now: datetime | None = None) -> date:
         """The last complete day in the business time zone, the default ``as_of_date``."""
@@ -47,6 +49,7 @@ VARIABLES = {
     "CUSTOMER360_BUSINESS_TIME_ZONE": "IANA zone whose days are counted; default UTC",
     "CUSTOMER360_CLASSIFIER": "rules or bedrock; default rules",
     "CUSTOMER360_BEDROCK_MODEL_ID": "model that --classifier bedrock asks",
+    "CUSTOMER360_DELETE_LIMIT": "share of a table's rows that a publish may delete unasked, 0 to 1; default 0.3",
 }
 
 
@@ -64,6 +67,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         business_time_zone=_zone(environ.get("CUSTOMER360_BUSINESS_TIME_ZONE") or "UTC"),
         classifier=_classifier(environ.get("CUSTOMER360_CLASSIFIER") or "rules"),
         bedrock_model_id=environ.get("CUSTOMER360_BEDROCK_MODEL_ID") or None,
+        delete_limit=_share("CUSTOMER360_DELETE_LIMIT", environ.get("CUSTOMER360_DELETE_LIMIT") or "0.3"),
     )
 
 
@@ -81,3 +85,13 @@ def _classifier(name: str) -> str:
     if name not in ("rules", "bedrock"):
         raise SettingsError(f"CUSTOMER360_CLASSIFIER is {name!r}; use rules or bedrock.")
     return name
+
+
+def _share(variable: str, text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise SettingsError(f"{variable} is {text!r}; use a share from 0 to 1, such as 0.3.")
+    return share

@@ -38,3 +38,13 @@ def classifier() -> Param:
         title="Classifier",
         description="rules needs no cloud account; bedrock asks the configured model.",
     )
+
+
+def allow_deletes() -> Param:
+    """Whether a publish may delete more than the limit."""
+    return Param(
+        False,
+        type="boolean",
+        title="Allow deletes",
+        description="Publish even if it deletes more than CUSTOMER360_DELETE_LIMIT of a table.",
+    )

@@ -53,7 +53,10 @@ def audit(run_number: int) -> None:
 
 def publish(run_number: int) -> None:
     """Make the candidates what readers see, in one transaction."""
-    _step("publish", run_number)
+    from customer360 import pipeline
+
+    allow_deletes = bool(get_current_context()["params"].get("allow_deletes"))
+    pipeline.publish(pipeline.resume_run(read_settings(), run_number), allow_deletes=allow_deletes)
 
 
 def export(run_number: int) -> None:
