@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,23 +80,12 @@ def test_a_step_leaves_while_a_step_of_another_run_is_going_and_goes_when_that_w
         process.send_signal(signal.SIGKILL)
         process.wait()
     third = begin(there, warehouse)
-    _until_let_go(warehouse)
     pipeline.load(third)
     assert loaded_files(warehouse) == 7
     assert status(warehouse, first) == (
         "failed",
         "build_core: the run went no further; its process was ended from outside.",
     )
-
-
-def _until_let_go(warehouse: Warehouse) -> None:
-    """Wait until the server has noticed that a killed process is gone."""
-    with warehouse.connect(autocommit=True) as connection:
-        while connection.execute(
-            "select from pg_locks join pg_database as d on d.oid = database"
-            " where locktype = 'advisory' and datname = current_database()"
-        ).fetchone():
-            time.sleep(0.05)
 
 
 def test_a_run_keeps_its_turn_between_its_steps(there, warehouse):

@@ -211,12 +211,12 @@ def _as_it_stands(table: PublishedTable, catalogue: Catalogue) -> PublishedTable
 def _over_limit(
     tables: Iterable[PublishedTable], changes: Iterable[TableChanges], delete_limit: float
 ) -> list[TableChanges]:
-    without_key = {table.full_name for table in tables if not table.primary_key}
+    # Without a key a changed row is one that goes and one that comes.
+    renewed = {table.full_name for table in tables if table.rolling or not table.primary_key}
     over = []
     for change in changes:
-        # Without a key a changed row is one that goes and one that comes.
-        is_keyless = f"{change.schema}.{change.table}" in without_key
-        gone = change.deleted - change.inserted if is_keyless else change.deleted
+        is_renewed = f"{change.schema}.{change.table}" in renewed
+        gone = change.deleted - change.inserted if is_renewed else change.deleted
         if change.rows_before > GUARDED_FROM_ROWS and gone > delete_limit * change.rows_before:
             over.append(change)
     return over

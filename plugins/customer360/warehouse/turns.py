@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,6 +22,8 @@ GIVEN_UP_AFTER = timedelta(minutes=2)
 
 _ROLE = "c360_loader"
 _STEP_LOCK = 360_000_004
+_PATIENCE_SECONDS = 2.0
+_SECONDS_BETWEEN_TRIES = 0.1
 
 
 class RunInProgress(WarehouseError):
@@ -34,7 +37,7 @@ def turn(warehouse: Warehouse, run_id: int, step: str) -> Iterator[None]:
     The lock ends with the process that took it, however that ends. Between its steps a run keeps
     its turn until it is finished, or nothing of it has happened for ``GIVEN_UP_AFTER``.
 
-    Raises RunInProgress, at once, when another run has the turn, or had it since this run's last
+    Raises RunInProgress, without waiting for it, when another run has the turn, or had it since this run's last
     step: then what this run has built may stand there no more.
     """
     if step not in WRITING_STEPS:
@@ -57,8 +60,16 @@ def refuse_while_another_runs(warehouse: Warehouse) -> None:
 
 
 def _take_lock(connection: psycopg.Connection) -> bool:
-    row = connection.execute("select pg_try_advisory_lock(%s)", [_STEP_LOCK]).fetchone()
-    return bool(row and row[0])
+    # The server notices a moment late that a process was killed, or minutes late that its machine was.
+    connection.execute("set tcp_keepalives_idle = 60")
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        row = connection.execute("select pg_try_advisory_lock(%s)", [_STEP_LOCK]).fetchone()
+        if row and row[0]:
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_SECONDS_BETWEEN_TRIES)
 
 
 def _refuse_out_of_turn(connection: psycopg.Connection, run_id: int, step: str) -> None:

@@ -66,6 +66,16 @@ def test_in_a_table_without_a_key_changed_rows_are_no_deletes(large_mart):
         large_mart.publish()
 
 
+def test_in_a_table_whose_window_moves_on_rows_that_come_make_up_for_rows_that_go(large_mart):
+    large_mart.published("care.interactions")["rolling"] = True
+    large_mart.change("delete from candidate_care.interactions")
+    large_mart.change(interactions(1001, 1150))
+    assert large_mart.publish().changed
+    large_mart.change("delete from candidate_care.interactions where interaction_id > 1050")
+    with pytest.raises(PublishError, match=r"care\.interactions \(100 of 150\)"):
+        large_mart.publish()
+
+
 def test_a_small_table_may_lose_all_its_rows(published_mart):
     published_mart.change("delete from candidate_care.interactions")
     assert published_mart.publish().changed
