@@ -22,7 +22,7 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
 )
 def export_marts() -> None:
     run_number = task(steps.enter_run)()
-    chain(run_number, task(steps.export)(run_number))
+    chain(run_number, task(steps.export)(run_number), task(steps.finish)(run_number))
 
 
 export_marts()

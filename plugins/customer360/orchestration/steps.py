@@ -64,6 +64,13 @@ def export(run_number: int) -> None:
     _step("export", run_number)
 
 
+def finish(run_number: int) -> None:
+    """Close a run that publishes nothing, so that the next one may write."""
+    from customer360 import pipeline
+
+    pipeline.finish_run(pipeline.resume_run(read_settings(), run_number), "done")
+
+
 def report(run_number: int) -> None:
     """Log what the night did."""
     from customer360 import pipeline
