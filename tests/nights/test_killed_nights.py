@@ -106,7 +106,7 @@ def test_a_night_killed_within_every_step_ends_as_one_that_was_left_alone(
     assert one(warehouse, "select count(*) from ops.loaded_files where \"table\" = 'customer_interactions'") == 0
     load(run)
 
-    kill(run, "build_core", "raw", "lock table raw.care__customer_interactions in access exclusive mode")
+    kill(run, "build_core", "", "lock table raw.care__customer_interactions in access exclusive mode")
     assert one(warehouse, "select to_regclass('candidate_core.fct_customer_interactions') is null") is True
     build_core(run)
 

@@ -23,7 +23,7 @@ def halved(sample_warehouse: Warehouse) -> Iterator[Warehouse]:
     copy = copy_of(sample_warehouse)
     with copy.connect("c360_transformer") as connection:
         connection.execute("delete from candidate_care.customer_interactions where interaction_id % 2 = 0")
-        connection.execute("update candidate_dashboard.overview_kpis set total_interactions = total_interactions + 1")
+        connection.execute("update candidate_dashboard.overview_kpis set total_customers = total_customers + 1")
         connection.execute("update candidate_notifications.account_activity set engagement_score = 1")
     yield copy
     drop(copy)
