@@ -22,7 +22,8 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
 )
 def build_models() -> None:
     run_number = task(steps.enter_run)()
-    chain(run_number, task(steps.build_core)(run_number), task(steps.build_marts)(run_number))
+    later_steps = (steps.build_core, steps.build_marts, steps.finish)
+    chain(run_number, *[task(step)(run_number) for step in later_steps])
 
 
 build_models()

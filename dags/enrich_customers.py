@@ -22,7 +22,8 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
 )
 def enrich_customers() -> None:
     run_number = task(steps.enter_run)()
-    chain(run_number, task(steps.build_core)(run_number), task(steps.enrich)(run_number))
+    later_steps = (steps.build_core, steps.enrich, steps.finish)
+    chain(run_number, *[task(step)(run_number) for step in later_steps])
 
 
 enrich_customers()

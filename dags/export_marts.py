@@ -24,7 +24,11 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
 )
 def export_marts() -> None:
     run_number = task(steps.enter_run)()
-    chain(run_number, task(task_id="export")(steps.export_formats)(run_number))
+    chain(
+        run_number,
+        task(task_id="export")(steps.export_formats)(run_number),
+        task(steps.finish)(run_number),
+    )
 
 
 export_marts()

@@ -22,7 +22,7 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
     **DAG_DEFAULTS,
 )
 def load_landing() -> None:
-    task(steps.load)()
+    task(steps.finish)(task(steps.load)())
 
 
 load_landing()

@@ -5,7 +5,7 @@ identities, stars), **enrich** (segment, prioritise, recommend), **build_marts**
 **publish** in one transaction, **export**, **report**.
 
 *Parameters*: `as_of_date`, the last business day included (empty: yesterday); `landing`, the folder or `s3://`
-prefix; `classifier`, rules or bedrock.
+prefix; `classifier`, rules or bedrock; `allow_deletes`, publish even if it deletes a large share of a table.
 
 *Idempotent*: a file loads once whatever its name, an unchanged customer is not redone, and publish applies only
 differences. To resume after a failure, mend the cause and clear the failed task, or trigger the DAG again: both
@@ -26,6 +26,7 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
         "as_of_date": parameters.as_of_date(),
         "landing": parameters.landing(),
         "classifier": parameters.classifier(),
+        "allow_deletes": parameters.allow_deletes(),
     },
     **DAG_DEFAULTS,
 )

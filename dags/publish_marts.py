@@ -2,7 +2,8 @@
 
 Builds the marts, audits them and publishes them in one transaction.
 
-*Parameters*: `as_of_date`, the last business day included.
+*Parameters*: `as_of_date`, the last business day included; `allow_deletes`, publish even if it deletes a large
+share of a table.
 
 *Idempotent*: only differences are applied. A failed audit publishes nothing; what is published stays.
 """
@@ -17,7 +18,7 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
     schedule=None,
     doc_md=__doc__,
     tags=["customer360", "publish"],
-    params={"as_of_date": parameters.as_of_date()},
+    params={"as_of_date": parameters.as_of_date(), "allow_deletes": parameters.allow_deletes()},
     **DAG_DEFAULTS,
 )
 def publish_marts() -> None:

@@ -23,6 +23,9 @@ AS_OF_DATE = click.option(
     help="Last business day included; default yesterday in the business time zone.",
 )
 LANDING = click.option("--landing", help="Folder or s3:// prefix of the delivery; default CUSTOMER360_LANDING.")
+ALLOW_DELETES = click.option(
+    "--allow-deletes", is_flag=True, help="Publish even if it deletes more than CUSTOMER360_DELETE_LIMIT of a table."
+)
 CLASSIFIER = click.option("--classifier", type=click.Choice(["rules", "bedrock"]), help="Who segments customers.")
 
 
@@ -56,11 +59,13 @@ def main() -> None:
 @LANDING
 @AS_OF_DATE
 @CLASSIFIER
-def nightly(landing: str | None, as_of_date: date | None, classifier: str | None) -> None:
+@ALLOW_DELETES
+def nightly(landing: str | None, as_of_date: date | None, classifier: str | None, allow_deletes: bool) -> None:
     """Run the nightly DAG on a delivery; exit code 0 only when its tables are published."""
     from customer360.orchestration.nightly_run import run_nightly
 
-    sys.exit(0 if run_nightly(read_settings(), _absolute(landing), as_of_date, classifier) else 1)
+    well = run_nightly(read_settings(), _absolute(landing), as_of_date, classifier, allow_deletes=allow_deletes)
+    sys.exit(0 if well else 1)
 
 
 @main.command()
@@ -120,13 +125,25 @@ def recommend(as_of_date: date | None, classifier: str | None, budget: float | N
 
 @main.command()
 @AS_OF_DATE
-def publish(as_of_date: date | None) -> None:
+@click.option("--preview", is_flag=True, help="Only say what would be inserted, changed and deleted.")
+@click.option("--undo", is_flag=True, help="Bring the published rows back to the batch before.")
+@ALLOW_DELETES
+def publish(as_of_date: date | None, preview: bool, undo: bool, allow_deletes: bool) -> None:
     """Audit the candidates and make them what readers see."""
     from customer360 import pipeline
 
-    run = _start("publish", as_of_date=as_of_date)
+    if sum((preview, undo, allow_deletes)) > 1:
+        raise click.UsageError("--preview, --undo and --allow-deletes exclude each other.")
+    if preview:
+        _show_preview(pipeline.preview(read_settings(), as_of_date))
+        return
+    run = _start("undo" if undo else "publish", as_of_date=as_of_date)
+    if undo:
+        report = pipeline.undo(run)
+        click.echo(f"The last batch is undone: batch {report.batch_id} shows the rows as of {report.as_of_date} again.")
+        return
     pipeline.audit(run)
-    report = pipeline.publish(run)
+    report = pipeline.publish(run, allow_deletes=allow_deletes)
     click.echo(f"Batch {report.batch_id} is published." if report.changed else "Nothing changed.")
 
 
@@ -279,6 +296,20 @@ def _start(kind: str, **choices: Any) -> Any:
     from customer360 import pipeline
 
     return pipeline.start_run(read_settings(), kind, **choices)
+
+
+def _show_preview(report: Any) -> None:
+    changed = [table for table in report.tables if table.changed]
+    for words in report.structure:
+        click.echo(f"new {words}")
+    for table in changed:
+        warning = "  more than may be deleted: needs --allow-deletes" if table in report.over_limit else ""
+        click.echo(
+            f"{table.schema}.{table.table:<32} {table.inserted:>9,} inserted {table.updated:>9,} changed"
+            f" {table.deleted:>9,} deleted of {table.rows_before:,}{warning}"
+        )
+    rows = sum(table.inserted + table.updated + table.deleted for table in changed)
+    click.echo(f"{rows:,} rows of {len(changed)} tables would change; nothing was published.")
 
 
 def _enrich_part(part: str, as_of_date: date | None, classifier: str | None, budget: float | None) -> None:

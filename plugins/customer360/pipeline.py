@@ -26,6 +26,7 @@ from customer360.contracts import read_contracts
 from customer360.enrich import bedrock
 from customer360.settings import PROJECT, Settings
 from customer360.warehouse import Warehouse, open_warehouse
+from customer360.warehouse.turns import turn
 
 log = logging.getLogger(__name__)
 
@@ -239,20 +240,42 @@ def audit(run: Run) -> quality.GateResult:
         return result
 
 
-def publish(run: Run) -> publishing.PublishReport:
-    """Make the candidates what readers see, in one transaction. Raises PublishError."""
+def publish(run: Run, *, allow_deletes: bool = False) -> publishing.PublishReport:
+    """Make the candidates what readers see, in one transaction.
+
+    ``allow_deletes``: past the settings' ``delete_limit`` too. Raises PublishError.
+    """
     with _step(run, "publish") as summary:
         report = publishing.publish(
-            run.warehouse, models.manifest_path(run.settings), run_id=run.run_id, as_of_date=run.as_of_date
+            run.warehouse,
+            models.manifest_path(run.settings),
+            run_id=run.run_id,
+            as_of_date=run.as_of_date,
+            delete_limit=run.settings.delete_limit,
+            allow_deletes=allow_deletes,
         )
-        summary |= {
-            "batch_id": report.batch_id,
-            "tables": len(report.tables),
-            "inserted": sum(table.inserted for table in report.tables),
-            "updated": sum(table.updated for table in report.tables),
-            "deleted": sum(table.deleted for table in report.tables),
-            "rows": sum(table.row_count for table in report.tables),
-        }
+        summary |= _summary_of(report)
+        finish_run(run, "published" if report.changed else "unchanged")
+        return report
+
+
+def preview(settings: Settings, as_of_date: date | None = None) -> publishing.PublishReport:
+    """What publishing the candidates would change, without changing it. Raises PublishError."""
+    return publishing.publish(
+        open_warehouse(settings),
+        models.manifest_path(settings),
+        run_id=0,
+        as_of_date=as_of_date or settings.last_business_day(),
+        delete_limit=settings.delete_limit,
+        dry_run=True,
+    )
+
+
+def undo(run: Run) -> publishing.PublishReport:
+    """Bring the published rows back to the batch before, as a new batch. Raises PublishError."""
+    with _step(run, "undo") as summary:
+        report = publishing.undo(run.warehouse, models.manifest_path(run.settings), run_id=run.run_id)
+        summary |= _summary_of(report)
         finish_run(run, "published" if report.changed else "unchanged")
         return report
 
@@ -269,6 +292,17 @@ def export(run: Run, formats: Sequence[str] = ("csv",)) -> list[publishing.Expor
         reports = [publishing.EXPORTS[name](run.warehouse, folder / name) for name in formats]
         summary |= {"files": sum(len(report.files) for report in reports), "folder": str(folder)}
         return reports
+
+
+def _summary_of(report: publishing.PublishReport) -> dict[str, Any]:
+    return {
+        "batch_id": report.batch_id,
+        "tables": len(report.tables),
+        "inserted": sum(table.inserted for table in report.tables),
+        "updated": sum(table.updated for table in report.tables),
+        "deleted": sum(table.deleted for table in report.tables),
+        "rows": sum(table.row_count for table in report.tables),
+    }
 
 
 def _build(run: Run, step: str, phase: models.dbt.Phase) -> models.BuildReport:
@@ -298,16 +332,23 @@ def _pass_gate(run: Run, gate: str) -> quality.GateResult:
 
 @contextmanager
 def _step(run: Run, step: str) -> Iterator[dict[str, Any]]:
-    """Record a step; what it puts into the yielded summary goes to ``ops.run_steps``."""
+    """Record a step; what it puts into the yielded summary goes to ``ops.run_steps``.
+
+    Raises RunInProgress when it is another run's turn to write.
+    """
     summary: dict[str, Any] = {}
-    _record_step(run, step, "running")
     try:
-        yield summary
+        with turn(run.warehouse, run.run_id, step):
+            _record_step(run, step, "running")
+            try:
+                yield summary
+            except Exception as error:
+                _record_step(run, step, "failed", str(error), summary)
+                raise
+            _record_step(run, step, "done", None, summary)
     except Exception as error:
-        _record_step(run, step, "failed", str(error), summary)
         finish_run(run, "failed", f"{step}: {error}")
         raise
-    _record_step(run, step, "done", None, summary)
     log.info("%s: %s", step, ", ".join(f"{name} {value}" for name, value in summary.items()))
 
 

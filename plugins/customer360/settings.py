@@ -28,6 +28,7 @@ class Settings:
     ``classifier``: ``rules`` or ``bedrock``. ``bedrock_model_id``: model the latter asks, with
     ``bedrock_tokens_per_minute`` of quota and ``bedrock_budget`` dollars a run, None for no limit.
     ``bedrock_fallback``: ``rules`` where they answer for customers the model has no answer for.
+    ``delete_limit``: share of a published table's rows that a publish may delete unasked.
     """
 
     home: Path
@@ -39,6 +40,7 @@ class Settings:
     bedrock_tokens_per_minute: int | None
     bedrock_budget: Decimal | None
     bedrock_fallback: str | None
+    delete_limit: float = 0.3
 
     def last_business_day(self, now: datetime | None = None) -> date:
         """The last complete day in the business time zone, the default ``as_of_date``."""
@@ -56,6 +58,7 @@ VARIABLES = {
     "CUSTOMER360_BEDROCK_TOKENS_PER_MINUTE": "the account's quota for that model; default unpaced",
     "CUSTOMER360_BEDROCK_BUDGET": "dollars a run may spend on that model; default no limit",
     "CUSTOMER360_BEDROCK_FALLBACK": "rules, where they answer for customers the model fails; default nobody",
+    "CUSTOMER360_DELETE_LIMIT": "share of a table's rows that a publish may delete unasked, 0 to 1; default 0.3",
 }
 
 
@@ -76,6 +79,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         bedrock_tokens_per_minute=_tokens(environ.get("CUSTOMER360_BEDROCK_TOKENS_PER_MINUTE")),
         bedrock_budget=_dollars(environ.get("CUSTOMER360_BEDROCK_BUDGET")),
         bedrock_fallback=_fallback(environ.get("CUSTOMER360_BEDROCK_FALLBACK") or None),
+        delete_limit=_share("CUSTOMER360_DELETE_LIMIT", environ.get("CUSTOMER360_DELETE_LIMIT") or "0.3"),
     )
 
 
@@ -121,3 +125,13 @@ def _dollars(text: str | None) -> Decimal | None:
     if not (dollars.is_finite() and dollars >= 0):
         raise SettingsError(f"CUSTOMER360_BEDROCK_BUDGET is {text!r}; use dollars such as 2.50.")
     return dollars
+
+
+def _share(variable: str, text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise SettingsError(f"{variable} is {text!r}; use a share from 0 to 1, such as 0.3.")
+    return share

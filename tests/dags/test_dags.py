@@ -79,6 +79,11 @@ def test_the_night_goes_its_steps_in_order(dags: dict[str, dict]):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["load_landing", "build_models", "enrich_customers", "export_marts"])
+def test_a_part_of_the_night_closes_its_run(name: str, dags: dict[str, dict]):
+    assert dags[name]["tasks"][-1] == "finish"
+
+
 def test_parsing_a_dag_imports_nothing_of_the_pipeline():
     # (boto3 is imported by Airflow's own asset handlers.)
     program = (

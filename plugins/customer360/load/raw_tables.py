@@ -21,7 +21,7 @@ LOAD_COLUMNS = {
     "_extra": ("jsonb", "Columns the contract does not know, as delivered."),
 }
 
-_LOCK = 360_000_002
+_LOCK = 360_000_003
 
 
 def raw_table(contract: Contract) -> Identifier:

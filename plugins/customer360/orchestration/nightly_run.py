@@ -17,11 +17,19 @@ from customer360.orchestration.local import LocalAirflow, prepare_airflow
 from customer360.settings import Settings
 from customer360.summary import night_summary
 from customer360.warehouse import Warehouse, open_warehouse
+from customer360.warehouse.turns import refuse_while_another_runs
 
 POLL_SECONDS = 0.5
 
 
-def run_nightly(settings: Settings, landing: str | None, as_of_date: date | None, classifier: str | None) -> bool:
+def run_nightly(
+    settings: Settings,
+    landing: str | None,
+    as_of_date: date | None,
+    classifier: str | None,
+    *,
+    allow_deletes: bool = False,
+) -> bool:
     """Run the nightly DAG and say how it goes; True when its tables are published.
 
     Where this home's Airflow is up its scheduler runs the DAG; otherwise ``airflow dags test`` does.
@@ -31,12 +39,14 @@ def run_nightly(settings: Settings, landing: str | None, as_of_date: date | None
         f"Warehouse: starting PostgreSQL in {settings.home}" if settings.warehouse_url is None else "Warehouse: yours"
     )
     warehouse = open_warehouse(settings)
+    refuse_while_another_runs(warehouse)
     click.echo("Airflow:   preparing its database")
     airflow = prepare_airflow(settings, warehouse)
     conf = {
         "landing": landing or settings.landing,
         "as_of_date": as_of_date.isoformat() if as_of_date else None,
         "classifier": classifier or settings.classifier,
+        "allow_deletes": allow_deletes,
     }
     before = _last_run(warehouse)
     click.echo(f"Nightly:   delivery {conf['landing']}")
@@ -72,7 +82,9 @@ def is_up(airflow: LocalAirflow) -> bool:
     return health.get("scheduler", {}).get("status") == "healthy"
 
 
-def _tested(airflow: LocalAirflow, settings: Settings, conf: dict[str, str | None]) -> tuple[Iterator[bool], Path]:
+def _tested(
+    airflow: LocalAirflow, settings: Settings, conf: dict[str, str | bool | None]
+) -> tuple[Iterator[bool], Path]:
     log = settings.home / "logs" / f"nightly-{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
 
@@ -93,7 +105,7 @@ def _tested(airflow: LocalAirflow, settings: Settings, conf: dict[str, str | Non
     return finished(), log
 
 
-def _triggered(airflow: LocalAirflow, conf: dict[str, str | None]) -> tuple[Iterator[bool], str]:
+def _triggered(airflow: LocalAirflow, conf: dict[str, str | bool | None]) -> tuple[Iterator[bool], str]:
     client = httpx.Client(base_url=airflow.url, timeout=30)
     password = json.loads(airflow.password_file.read_text())["admin"]
     token = client.post("/auth/token", json={"username": "admin", "password": password}).raise_for_status().json()

@@ -50,3 +50,13 @@ def formats() -> Param:
         title="Formats",
         description="csv and parquet are masked; sqlite holds personal data and is readable by its owner alone.",
     )
+
+
+def allow_deletes() -> Param:
+    """Whether a publish may delete more than the limit."""
+    return Param(
+        False,
+        type="boolean",
+        title="Allow deletes",
+        description="Publish even if it deletes more than CUSTOMER360_DELETE_LIMIT of a table.",
+    )

@@ -56,7 +56,10 @@ def audit(run_number: int) -> None:
 
 def publish(run_number: int) -> None:
     """Make the candidates what readers see, in one transaction."""
-    _step("publish", run_number)
+    from customer360 import pipeline
+
+    allow_deletes = bool(get_current_context()["params"].get("allow_deletes"))
+    pipeline.publish(pipeline.resume_run(read_settings(), run_number), allow_deletes=allow_deletes)
 
 
 def export(run_number: int) -> None:
@@ -70,6 +73,13 @@ def export_formats(run_number: int) -> None:
 
     formats = get_current_context()["params"]["formats"]
     pipeline.export(pipeline.resume_run(read_settings(), run_number), formats)
+
+
+def finish(run_number: int) -> None:
+    """Close a run that publishes nothing, so that the next one may write."""
+    from customer360 import pipeline
+
+    pipeline.finish_run(pipeline.resume_run(read_settings(), run_number), "done")
 
 
 def report(run_number: int) -> None:

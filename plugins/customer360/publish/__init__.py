@@ -10,10 +10,11 @@ from customer360.publish.export import (
     export_parquet,
     export_sqlite,
 )
-from customer360.publish.publication import PublishReport, publish
+from customer360.publish.publication import DELETE_LIMIT, PublishReport, publish, undo
 from customer360.publish.specification import PublishedTable, PublishError, read_specification
 
 __all__ = [
+    "DELETE_LIMIT",
     "EXPORTS",
     "ExportError",
     "ExportReport",
@@ -27,4 +28,5 @@ __all__ = [
     "export_sqlite",
     "publish",
     "read_specification",
+    "undo",
 ]

@@ -9,6 +9,7 @@ from datetime import date
 import psycopg
 from psycopg import errors, sql
 
+from customer360.publish.before_images import BeforeImages
 from customer360.publish.specification import Column, PublishedTable
 
 _CHARACTER_TYPES = ("varchar", "character", "char", "bpchar", "text")
@@ -29,27 +30,42 @@ class TableChanges:
     def changed(self) -> bool:
         return bool(self.inserted or self.updated or self.deleted)
 
+    @property
+    def rows_before(self) -> int:
+        return self.row_count - self.inserted + self.deleted
 
-def apply_differences(connection: psycopg.Connection, table: PublishedTable, day: date | None = None) -> TableChanges:
+
+def apply_differences(
+    connection: psycopg.Connection,
+    table: PublishedTable,
+    day: date | None = None,
+    *,
+    source: sql.Composable | None = None,
+    images: BeforeImages | None = None,
+) -> TableChanges:
     """Insert, update and delete what differs between ``table`` and its candidate.
 
-    ``day``: only rows whose ``day_column`` is this date, on both sides. Volatile columns are not
-    compared: an inserted row without a value gets the transaction's time, an updated row keeps
-    its own, except that columns of the last update move. Raises psycopg.Error on a violation.
+    ``day``: only rows whose ``day_column`` is this date, on both sides. ``source``: what stands in
+    a FROM clause for the content to reach, instead of the candidate. ``images``: keeps what each
+    touched row was. Volatile columns are not compared: an inserted row without a value gets the
+    transaction's time, an updated row keeps its own, except that columns of the last update move.
+    Raises psycopg.Error on a violation.
     """
+    candidate = _candidate(table, day, source or sql.Identifier(table.candidate_schema, table.name))
     if table.primary_key:
-        _refuse_a_key_given_twice(connection, table, day)
-    statement = _merge(table, day) if table.primary_key else _multiset(table, day)
+        _refuse_a_key_given_twice(connection, table, candidate)
+    make = _merge if table.primary_key else _multiset
+    statement = make(table, day, candidate, images)
     inserted, updated, deleted = _one_row(connection, statement)
     (row_count,) = _one_row(connection, sql.SQL("select count(*) from {}").format(_published(table)))
     return TableChanges(table.schema_name, table.name, inserted, updated, deleted, row_count)
 
 
-def _refuse_a_key_given_twice(connection: psycopg.Connection, table: PublishedTable, day: date | None) -> None:
+def _refuse_a_key_given_twice(connection: psycopg.Connection, table: PublishedTable, candidate: sql.Composed) -> None:
     # MERGE notices only when it would change the published row twice: of two candidate rows, one
     # of them equal to the published one, it would take the other in silence.
     statement = sql.SQL("select exists (select from ({candidate}) as c group by {key} having count(*) > 1)").format(
-        candidate=_candidate(table, day),
+        candidate=candidate,
         key=_joined(map(sql.Identifier, table.primary_key)),
     )
     (is_given_twice,) = _one_row(connection, statement)
@@ -63,18 +79,23 @@ def _one_row(connection: psycopg.Connection, statement: sql.Composed) -> tuple[i
     return row
 
 
-def _merge(table: PublishedTable, day: date | None) -> sql.Composed:
+def _merge(
+    table: PublishedTable, day: date | None, candidate: sql.Composed, images: BeforeImages | None
+) -> sql.Composed:
     return sql.SQL(
         "with merged as (merge into {published} as p using ({candidate}) as c on {same_key}"
         " {update}"
         " when not matched by target then insert ({columns}) values ({new_values})"
         " when not matched by source {of_the_day} then delete"
-        " returning merge_action() as action)"
+        " returning merge_action() as action, {touched})"
+        " {kept}"
         " select count(*) filter (where action = 'INSERT'), count(*) filter (where action = 'UPDATE'),"
         " count(*) filter (where action = 'DELETE') from merged"
     ).format(
         published=_published(table),
-        candidate=_candidate(table, day),
+        candidate=candidate,
+        touched=images.of_merged(table) if images else sql.SQL("1"),
+        kept=images.keep_merged(table) if images else sql.SQL(""),
         same_key=sql.SQL(" and ").join(
             sql.SQL("p.{0} = c.{0}").format(sql.Identifier(name)) for name in table.primary_key
         ),
@@ -104,7 +125,9 @@ def _update(table: PublishedTable, day: date | None) -> sql.Composable:
     )
 
 
-def _multiset(table: PublishedTable, day: date | None) -> sql.Composed:
+def _multiset(
+    table: PublishedTable, day: date | None, candidate: sql.Composed, images: BeforeImages | None
+) -> sql.Composed:
     # A row without a key can stand there several times: count the copies of each on both sides in
     # one pass, then remove or add as many as there are too many or too few. The hash is there
     # because PostgreSQL joins by `is not distinct from` only row against row.
@@ -126,12 +149,15 @@ def _multiset(table: PublishedTable, day: date | None) -> sql.Composed:
         "   on hash_record_extended(row({of_c}), 0) = d.hash and row({of_c}) is not distinct from row({of_d})"
         "  where d.missing > 0),"
         " deleted as (delete from {published} as p using surplus"
-        "  where p.ctid = surplus.place and surplus.copy <= surplus.copies returning 1),"
-        " inserted as (insert into {published} ({all_columns})"
-        "  select {new_values} from missing as c where c.copy <= c.copies returning 1)"
+        "  where p.ctid = surplus.place and surplus.copy <= surplus.copies returning {image} as image),"
+        " inserted as (insert into {published} as p ({all_columns})"
+        "  select {new_values} from missing as c where c.copy <= c.copies returning {image} as image)"
+        " {kept}"
         " select (select count(*) from inserted), 0, (select count(*) from deleted)"
     ).format(
-        candidate=_candidate(table, day),
+        candidate=candidate,
+        image=images.of_row() if images else sql.SQL("1"),
+        kept=images.keep_moved(table) if images else sql.SQL(""),
         published=_published(table),
         columns=_names(table.compared),
         of_p=_names(table.compared, "p"),
@@ -143,10 +169,10 @@ def _multiset(table: PublishedTable, day: date | None) -> sql.Composed:
     )
 
 
-def _candidate(table: PublishedTable, day: date | None) -> sql.Composed:
+def _candidate(table: PublishedTable, day: date | None, source: sql.Composable) -> sql.Composed:
     return sql.SQL("select {} from {} where true {}").format(
         _joined(_as_published(column) for column in table.columns),
-        sql.Identifier(table.candidate_schema, table.name),
+        source,
         _and_of_the_day(table, day, alias=None),
     )
 

@@ -90,7 +90,10 @@ class Index(_Frozen):
 
 
 class PublishedTable(_Frozen):
-    """A table that readers use, and the candidate it is published from."""
+    """A table that readers use, and the candidate it is published from.
+
+    ``rolling``: its rows are those of a window that moves on, so rows that go are made up for by rows that come.
+    """
 
     schema_name: str
     name: str
@@ -103,6 +106,7 @@ class PublishedTable(_Frozen):
     indexes: tuple[Index, ...] = ()
     day_column: str | None = None
     masked: bool = True
+    rolling: bool = False
 
     @field_validator("indexes", mode="before")
     @classmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 import json
 import secrets
 from importlib.resources import files
@@ -55,12 +57,25 @@ def set_up(warehouse: Warehouse) -> None:
         # Two commands started at once would both try to create what is missing.
         connection.execute("select pg_advisory_xact_lock(%s)", [_SET_UP_LOCK])
         try:
-            _make_roles(connection, warehouse)
-            connection.execute(_script("schema.sql"))
-            _make_mart_schemas(connection)
-            connection.execute(_script("roles.sql"))
+            made_roles = _make_roles(connection, warehouse)
+            # Even where nothing is missing the scripts wait for the transactions of a running night.
+            if made_roles or not _is_set_up(connection):
+                connection.execute(_script("schema.sql"))
+                _make_mart_schemas(connection)
+                connection.execute(_script("roles.sql"))
+                connection.execute(sql.SQL("comment on schema ops is {}").format(sql.Literal(_set_up_mark())))
         except psycopg.errors.InsufficientPrivilege as error:
             raise WarehouseError(f"The owner of the warehouse may not set it up: {error}") from error
+
+
+def _is_set_up(connection: psycopg.Connection) -> bool:
+    row = connection.execute("select obj_description(to_regnamespace('ops'), 'pg_namespace')").fetchone()
+    return bool(row and row[0] == _set_up_mark())
+
+
+def _set_up_mark() -> str:
+    scripts = _script("schema.sql") + _script("roles.sql") + " ".join(MARTS) + inspect.getsource(_make_mart_schemas)
+    return f"What happened. The warehouse is set up from scripts {hashlib.sha256(scripts.encode()).hexdigest()[:16]}."
 
 
 def _script(name: str) -> str:
@@ -77,7 +92,8 @@ def _passwords(home: Path) -> dict[str, str]:
     return known | missing
 
 
-def _make_roles(connection: psycopg.Connection, warehouse: Warehouse) -> None:
+def _make_roles(connection: psycopg.Connection, warehouse: Warehouse) -> bool:
+    """Make the roles that are missing; whether there were any."""
     existing = {name for (name,) in connection.execute("select rolname from pg_roles")}
     for role in ROLES:
         if role not in existing:
@@ -104,6 +120,7 @@ def _make_roles(connection: psycopg.Connection, warehouse: Warehouse) -> None:
                 sql.Identifier(role), sql.Literal(READER_STATEMENT_TIMEOUT)
             )
         )
+    return any(role not in existing for role in ROLES)
 
 
 def _lets_in(warehouse: Warehouse, role: str) -> bool:

@@ -158,6 +158,30 @@ create table if not exists ops.llm_calls (
 create index if not exists llm_calls_run on ops.llm_calls (run_id);
 comment on table ops.llm_calls is 'One row per request to a model, answered or given up: what it was for and what it cost.';
 
+-- undo: what the last publish changed ---------------------------------------------------------
+
+create schema if not exists undo authorization c360_publisher;
+
+create table if not exists undo.before_images (
+    batch_id bigint not null,
+    "schema" text not null,
+    "table" text not null,
+    image_number bigint generated always as identity,
+    action text not null check (action in ('INSERT', 'UPDATE', 'DELETE')),
+    image text not null,
+    primary key ("schema", "table", image_number)
+);
+comment on table undo.before_images is
+    'One row per published row that the last batch touched: the old row of an update or delete, the new one of an insert.';
+
+create table if not exists undo.batch_before (
+    only_row boolean primary key default true check (only_row),
+    batch_id bigint not null,
+    as_of_date date not null
+);
+comment on table undo.batch_before is
+    'The batch that before_images belongs to, and the last business day published before it.';
+
 -- quarantine ---------------------------------------------------------------------------------
 
 create table if not exists quarantine.rejected_records (
