@@ -52,7 +52,8 @@ class _Commands(click.Group):
 def main() -> None:
     """A nightly customer 360 warehouse."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
-    logging.getLogger("botocore").setLevel(logging.WARNING)
+    for talkative in ("botocore", "great_expectations", "httpx"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 @main.command()

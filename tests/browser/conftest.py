@@ -40,7 +40,7 @@ class ServedAirflow:
         return client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def airflow() -> Iterator[ServedAirflow]:
     """`customer360 airflow` on the sample delivery, as `make airflow` starts it."""
     with reachable_folder() as folder:
@@ -72,7 +72,7 @@ def _when_healthy(home: Path, log: Path) -> ServedAirflow:
     pytest.fail(f"Airflow did not come up:\n{log.read_text()[-3000:]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
     """Debian's Chromium, headless; the tests are skipped where it is not installed."""
     chromium = shutil.which("chromium")
