@@ -29,7 +29,7 @@ FAULTS = (
     "throttling", "model timeout", "model error", "server error", "reset", "slow", "malformed", "fenced",
     "unknown label", "dropped row", "swapped ref", "truncated", "guardrail",
 )  # fmt: skip
-SLOW_SECONDS = 1.0
+SLOW_SECONDS = 4.0
 INPUT_TOKENS, OUTPUT_TOKENS = 1000, 400
 
 

@@ -61,10 +61,16 @@ def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[BedrockDouble]:
         yield server
 
 
+READ_TIMEOUT_SECONDS = 3
+"""Shorter than the double's slow answers, longer than its others take on a busy machine."""
+
+
 def classifier(**choices: object) -> BedrockClassifier:
     """The classifier with short waits. ``budget``: dollars."""
     budget = choices.pop("budget", None)
-    client = BedrockClient(MODEL, capability_of(MODEL), boto3.Session(), read_timeout=0.5, retry_seconds=0.005)
+    client = BedrockClient(
+        MODEL, capability_of(MODEL), boto3.Session(), read_timeout=READ_TIMEOUT_SECONDS, retry_seconds=0.005
+    )
     return BedrockClassifier(
         client,
         TokenBucket(None),
