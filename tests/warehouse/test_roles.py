@@ -37,15 +37,16 @@ CREATE = {
 WRITES = {
     "c360_loader": {
         "ops.runs": "select insert update", "ops.run_steps": "select insert update",
-        "ops.loaded_files": "select insert update",
+        "ops.loaded_files": "select insert update delete",
         "quarantine.rejected_records": "select insert update delete",
         "quarantine.waiting_records": "select insert update delete",
     },
     "c360_transformer": {
         "ops.loaded_files": "select", "ops.runs": "select", "ops.published_batch": "select",
         "ops.publishes": "select", "ops.dbt_results": "select insert", "ops.checks": "select insert delete",
+        "ops.llm_calls": "select",
     },
-    "c360_enricher": {"ops.runs": "select"},
+    "c360_enricher": {"ops.runs": "select", "ops.llm_calls": "select insert"},
     "c360_publisher": {
         "ops.runs": "select", "ops.publishes": "select insert update delete",
         "ops.published_batch": "select insert update delete",
