@@ -5,46 +5,61 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 
+compile = $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+	--no-emit-index-url --no-emit-find-links
+
 LANDING ?= seeds
 AS_OF_DATE ?= 2026-06-30
 
 export CUSTOMER360_LANDING ?= $(abspath $(LANDING))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup nightly test check airflow lint format lock stop browser
+.PHONY: help setup dev nightly test check airflow lint format lock stop browser
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(VENV)/.ready ## Install everything into .venv
+setup: $(VENV)/.ready ## Install what runs into .venv
 
-$(VENV)/.ready: requirements.lock pyproject.toml
+dev: $(VENV)/.ready-dev ## Install what runs, tests and checks into .venv
+
+# One environment, two extents: the second lock holds the first one's versions and the tools besides.
+define install
 	@echo "Setup:     installing the locked packages into $(VENV)"
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "customer360 needs Python 3.11, 3.12 or 3.13; this is %d.%d. Name another: make PYTHON=python3.12" % v)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes $<
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+endef
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	$(install)
+	@rm -f $(VENV)/.ready-dev
 	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.lock requirements.lock pyproject.toml
+	$(install)
+	@touch $(VENV)/.ready $@
 
 nightly: setup ## Take the sample delivery to published marts (LANDING=… AS_OF_DATE=… for another)
 	@$(BIN)/customer360 nightly --landing $(LANDING) --as-of-date $(AS_OF_DATE)
 
-test: setup browser lint ## Run every test
+test: dev browser lint ## Run every test
 	$(BIN)/pytest
 
-check: setup lint ## Run the quick tests (under 2 minutes)
+check: dev lint ## Run the quick tests (under 2 minutes)
 	$(BIN)/pytest tests/unit tests/dags tests/warehouse/test_warehouse.py
 
 airflow: setup ## Open the Airflow UI on 127.0.0.1
 	@$(BIN)/customer360 airflow
 
-lint: setup
+lint: dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-format: setup ## Format the code
+format: dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -55,9 +70,9 @@ browser:
 			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null) \
 		|| echo "Chromium cannot be installed here; the browser tests will be skipped."
 
-lock: ## Renew requirements.lock
-	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --group test \
-		--no-emit-index-url --no-emit-find-links pyproject.toml --output-file requirements.lock
+lock: dev ## Renew requirements.lock and requirements-dev.lock
+	$(compile) pyproject.toml --output-file requirements.lock
+	$(compile) --group dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
 
 stop: ## Stop the local warehouse
 	@$(BIN)/customer360 warehouse stop
