@@ -316,7 +316,7 @@ def _build(run: Run, step: str, phase: models.dbt.Phase) -> models.BuildReport:
         return report
 
 
-def _pass_gate(run: Run, gate: str) -> quality.GateResult:
+def _pass_gate(run: Run, gate: quality.Gate) -> quality.GateResult:
     result = quality.run_gate(
         run.warehouse,
         gate,

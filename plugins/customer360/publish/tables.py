@@ -84,7 +84,7 @@ def write_comments(connection: psycopg.Connection, relation: tuple[str, str], ki
     """Put the descriptions on ``relation``, the table itself or its masked view (``kind``)."""
     name = sql.Identifier(*relation)
     (oid,) = connection.execute("select %s::regclass::oid", [name.as_string()]).fetchone() or (None,)
-    present = dict(
+    present: dict[str, str] = dict(
         connection.execute(
             "select coalesce(c.attname, ''), d.description from pg_description as d left join pg_attribute as c"
             " on c.attrelid = d.objoid and c.attnum = d.objsubid and d.objsubid > 0"

@@ -107,8 +107,8 @@ def _validate(
             to_run.setdefault(check.expectation.meta.table, {})[str(number)] = check
     with _datasource(warehouse, run_id, as_of_date) as datasource:
         for table, of_table in to_run.items():
-            for number, outcome in _outcomes(datasource, table, of_table):
-                results[int(number)] = _result(of_table[number], outcome)
+            for key, outcome in _outcomes(datasource, table, of_table):
+                results[int(key)] = _result(of_table[key], outcome)
     return [results[number] for number in range(len(checks))]
 
 
