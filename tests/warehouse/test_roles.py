@@ -16,15 +16,15 @@ from psycopg import sql
 BEHIND = ("raw", "quarantine", "ops", "staging", "intermediate", "enrichment", "undo")
 CANDIDATES = tuple(f"candidate_{mart}" for mart in MARTS)
 MASKED = tuple(f"{mart}_masked" for mart in MARTS)
-SCHEMAS = (*BEHIND, *CANDIDATES, *MARTS, *MASKED)
+SCHEMAS = (*BEHIND, *CANDIDATES, *MARTS, *MASKED, "health")
 
 USAGE = {
     "c360_loader": {"raw", "quarantine", "ops"},
     "c360_transformer": {"raw", "enrichment", "ops", "staging", "intermediate", *CANDIDATES},
     "c360_enricher": {"intermediate", "enrichment", "ops"},
     "c360_publisher": {"ops", "undo", *CANDIDATES, *MARTS, *MASKED},
-    "bi_reader": {*MARTS, *MASKED},
-    "pii_reader": {*MARTS, *MASKED},
+    "bi_reader": {*MARTS, *MASKED, "health"},
+    "pii_reader": {*MARTS, *MASKED, "health"},
 }
 CREATE = {
     "c360_loader": {"raw"},
