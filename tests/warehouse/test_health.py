@@ -42,6 +42,10 @@ def after_two_nights(warehouse: Warehouse) -> Warehouse:
             f" values (1, 'i', 'model.customer360.dim_customer', 'model', 'success', 1.25, $${QUOTED}$$)"
         )
         connection.execute(
+            'insert into ops.measures (run_id, "table", measure, value, usual, spread, nights, is_unusual) values'
+            " (2, 'candidate_core.fct_orders', 'rows', 40, 80, 4, 28, true)"
+        )
+        connection.execute(
             'insert into ops.publishes (run_id, batch_id, "schema", "table", inserted, updated, deleted, row_count,'
             " published_at) values (1, 1, 'care', 'customers', 9, 0, 0, 9, now())"
         )
@@ -69,10 +73,11 @@ def after_two_nights(warehouse: Warehouse) -> Warehouse:
             [("care", "customers", 5, 2, 14, True, "2026-06-30")],
         ),
         ("select severity, is_passed from health.checks", [("fail", False)]),
+        ("select value::int, usual_value::int, is_unusual from health.measures", [(40, 80, True)]),
         ("select name, duration_seconds::text from health.models", [("dim_customer", "1.250")]),
         ("select batch_id, inserted_count, row_count from health.publishes", [(1, 9, 9)]),
     ],
-    ids=["runs", "steps", "files", "sources", "checks", "models", "publishes"],
+    ids=["runs", "steps", "files", "sources", "checks", "measures", "models", "publishes"],
 )
 def test_a_reader_sees_how_the_nights_went(after_two_nights: Warehouse, query: str, rows: list[tuple]):
     for role in ("bi_reader", "pii_reader"):

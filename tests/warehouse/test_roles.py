@@ -44,7 +44,7 @@ WRITES = {
     "c360_transformer": {
         "ops.loaded_files": "select", "ops.runs": "select", "ops.published_batch": "select",
         "ops.publishes": "select", "ops.dbt_results": "select insert", "ops.checks": "select insert delete",
-        "ops.llm_calls": "select",
+        "ops.llm_calls": "select", "ops.measures": "select insert delete",
     },
     "c360_enricher": {"ops.runs": "select", "ops.llm_calls": "select insert"},
     "c360_publisher": {

@@ -83,6 +83,21 @@ from ops.checks as checks
 inner join ops.runs as runs using (run_id);
 comment on view health.checks is 'One row per check of a gate and run.';
 
+create or replace view health.measures as
+select
+    measures.run_id,
+    runs.as_of_date,
+    measures."table",
+    measures.measure,
+    measures.value,
+    measures.usual as usual_value,
+    measures.spread as usual_spread,
+    measures.nights as night_count,
+    measures.is_unusual
+from ops.measures as measures
+inner join ops.runs as runs using (run_id);
+comment on view health.measures is 'One row per volume or sum of a night''s candidates, beside what was usual in the nights before.';
+
 create or replace view health.models as
 select
     results.run_id,

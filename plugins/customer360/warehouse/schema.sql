@@ -98,6 +98,20 @@ create table if not exists ops.checks (
 );
 comment on table ops.checks is 'One row per expectation of a gate and run.';
 
+create table if not exists ops.measures (
+    run_id bigint not null references ops.runs,
+    "table" text not null,
+    measure text not null,
+    value numeric not null,
+    usual numeric,
+    spread numeric,
+    nights integer not null,
+    is_unusual boolean not null,
+    primary key (run_id, "table", measure)
+);
+comment on table ops.measures is
+    'One row per number measured of the candidates of a run, beside the median of the nights before it.';
+
 create table if not exists ops.publishes (
     run_id bigint not null references ops.runs,
     batch_id bigint not null,
