@@ -50,7 +50,7 @@ WRITES = {
     "c360_publisher": {
         "ops.runs": "select", "ops.publishes": "select insert update delete",
         "ops.published_batch": "select insert update delete",
-        "ops.published_constraints": "select insert update delete",
+        "ops.published_constraints": "select insert update delete", "ops.migrations": "select insert",
         "undo.before_images": "select insert update delete", "undo.batch_before": "select insert update delete",
     },
 }  # fmt: skip

@@ -28,4 +28,5 @@ alter default privileges for role c360_transformer in schema intermediate grant 
 grant usage on schema ops to c360_publisher;
 grant select, insert, update, delete on ops.publishes, ops.published_batch, ops.published_constraints to c360_publisher;
 grant select on ops.runs to c360_publisher;
+grant select, insert on ops.migrations to c360_publisher;
 grant select, insert, update, delete on all tables in schema undo to c360_publisher;

@@ -144,6 +144,16 @@ create table if not exists ops.published_constraints (
 );
 comment on table ops.published_constraints is 'The definition each published constraint or index was made from, by hash.';
 
+create table if not exists ops.migrations (
+    number integer primary key,
+    name text not null,
+    hash text not null,
+    run_id bigint not null,
+    applied_at timestamptz not null default clock_timestamp()
+);
+comment on table ops.migrations is
+    'One row per numbered migration of the published tables that was applied, or not needed as nothing was published.';
+
 create table if not exists ops.llm_calls (
     call_id bigint generated always as identity primary key,
     run_id bigint not null references ops.runs,
