@@ -253,6 +253,7 @@ def publish(run: Run, *, allow_deletes: bool = False) -> publishing.PublishRepor
             as_of_date=run.as_of_date,
             delete_limit=run.settings.delete_limit,
             allow_deletes=allow_deletes,
+            migrations=PROJECT / "dbt_project" / "migrations",
         )
         summary |= _summary_of(report)
         finish_run(run, "published" if report.changed else "unchanged")
@@ -268,6 +269,7 @@ def preview(settings: Settings, as_of_date: date | None = None) -> publishing.Pu
         as_of_date=as_of_date or settings.last_business_day(),
         delete_limit=settings.delete_limit,
         dry_run=True,
+        migrations=PROJECT / "dbt_project" / "migrations",
     )
 
 

@@ -98,6 +98,20 @@ create table if not exists ops.checks (
 );
 comment on table ops.checks is 'One row per expectation of a gate and run.';
 
+create table if not exists ops.measures (
+    run_id bigint not null references ops.runs,
+    "table" text not null,
+    measure text not null,
+    value numeric not null,
+    usual numeric,
+    spread numeric,
+    nights integer not null,
+    is_unusual boolean not null,
+    primary key (run_id, "table", measure)
+);
+comment on table ops.measures is
+    'One row per number measured of the candidates of a run, beside the median of the nights before it.';
+
 create table if not exists ops.publishes (
     run_id bigint not null references ops.runs,
     batch_id bigint not null,
@@ -129,6 +143,16 @@ create table if not exists ops.published_constraints (
     primary key ("schema", "table", name)
 );
 comment on table ops.published_constraints is 'The definition each published constraint or index was made from, by hash.';
+
+create table if not exists ops.migrations (
+    number integer primary key,
+    name text not null,
+    hash text not null,
+    run_id bigint not null,
+    applied_at timestamptz not null default clock_timestamp()
+);
+comment on table ops.migrations is
+    'One row per numbered migration of the published tables that was applied, or not needed as nothing was published.';
 
 create table if not exists ops.llm_calls (
     call_id bigint generated always as identity primary key,
