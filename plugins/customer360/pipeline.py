@@ -110,13 +110,20 @@ def load(run: Run) -> loading.LoadReport:
     with _step(run, "load") as summary:
         own = [] if run.landing.startswith("s3://") else [Path(run.landing) / "contracts"]
         report = loading.load_landing(
-            run.warehouse, run.landing, read_contracts(*own), run_id=run.run_id, business_date=run.as_of_date
+            run.warehouse,
+            run.landing,
+            read_contracts(*own),
+            run_id=run.run_id,
+            business_date=run.as_of_date,
+            quiet_seconds=run.settings.quiet_seconds,
+            needs_success=run.settings.needs_success,
         )
         summary |= {
             "files": len(report.files),
             "loaded": sum(file.loaded or 0 for file in report.files if file.status == "loaded"),
             "quarantined": sum(file.quarantined or 0 for file in report.files if file.status == "loaded"),
             "refused": [file.file for file in report.files if file.status == "refused"],
+            "unfinished": [file.file for file in report.unfinished],
             "skipped": sum(file.status == "skipped" for file in report.files),
             "waiting": sum(report.waiting.values()),
         }
