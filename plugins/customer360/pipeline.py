@@ -216,8 +216,7 @@ def _classifier(
     options = _bedrock_options(run.settings)
     if budget is not None:
         options = replace(options, budget=budget)
-    spent = enrichment.dollars_spent(run.warehouse, run.run_id)
-    return bedrock.BedrockClassifier.configured(options, spent=spent, session=session)
+    return bedrock.BedrockClassifier.configured(options, warehouse=run.warehouse, run_id=run.run_id, session=session)
 
 
 def _fallback(run: Run) -> enrichment.Classifier | None:

@@ -46,7 +46,10 @@ WRITES = {
         "ops.publishes": "select", "ops.dbt_results": "select insert", "ops.checks": "select insert delete",
         "ops.llm_calls": "select", "ops.measures": "select insert delete",
     },
-    "c360_enricher": {"ops.runs": "select", "ops.llm_calls": "select insert"},
+    "c360_enricher": {
+        "ops.runs": "select", "ops.llm_calls": "select insert", "ops.llm_quotas": "select insert update",
+        "ops.llm_budgets": "select insert update",
+    },
     "c360_publisher": {
         "ops.runs": "select", "ops.publishes": "select insert update delete",
         "ops.published_batch": "select insert update delete",

@@ -13,12 +13,12 @@ from customer360.enrich.answers import (
     Segment,
     SegmentAnswer,
 )
-from customer360.enrich.calls import LlmCall, dollars_spent
+from customer360.enrich.calls import LlmCall
 from customer360.enrich.classifiers import CLASSIFIERS, Classifier, PaidClassifier, classifier_named
 from customer360.enrich.forecasts import ForecastReport, fit_models
+from customer360.enrich.step import StepReport
 from customer360.enrich.steps import (
     EnrichReport,
-    StepReport,
     changed_customers,
     enrich,
     prioritise,
@@ -44,7 +44,6 @@ __all__ = [
     "StepReport",
     "changed_customers",
     "classifier_named",
-    "dollars_spent",
     "enrich",
     "fit_models",
     "prioritise",

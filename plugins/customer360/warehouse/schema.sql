@@ -182,6 +182,22 @@ create table if not exists ops.llm_calls (
 create index if not exists llm_calls_run on ops.llm_calls (run_id);
 comment on table ops.llm_calls is 'One row per request to a model, answered or given up: what it was for and what it cost.';
 
+create table if not exists ops.llm_quotas (
+    quota text primary key,
+    level double precision not null,
+    filled_at timestamptz not null default clock_timestamp()
+);
+comment on table ops.llm_quotas is
+    'One row per model and endpoint: tokens of its quota that were left at filled_at, below zero where requests wait.';
+
+create table if not exists ops.llm_budgets (
+    run_id bigint primary key references ops.runs,
+    spent numeric not null,
+    reserved numeric not null default 0
+);
+comment on table ops.llm_budgets is
+    'One row per run with a budget: dollars spent, and those that requests on their way may cost at most.';
+
 -- undo: what the last publish changed ---------------------------------------------------------
 
 create schema if not exists undo authorization c360_publisher;
