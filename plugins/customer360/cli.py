@@ -173,7 +173,13 @@ def export(file_format: str, out: Path, pii: bool) -> None:
 
 
 @main.command()
-@click.option("--size", type=click.Choice(["small", "medium", "large", "xlarge"]), default="small", show_default=True)
+@click.option(
+    "--size",
+    type=click.Choice(["small", "medium", "large", "xlarge"]),
+    default="small",
+    show_default=True,
+    help="1,000, 5,000, 20,000 or 50,000 care interactions, and the other systems in proportion.",
+)
 @click.option("--interactions", type=click.IntRange(1), help="Care interactions, instead of a size.")
 @click.option("--customers", type=click.IntRange(1), help="Persons; default follows the interactions.")
 @click.option("--days", type=click.IntRange(1), default=548, show_default=True, help="Days of history.")
