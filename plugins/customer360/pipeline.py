@@ -137,19 +137,22 @@ def build_core(run: Run) -> models.BuildReport:
 
 
 def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> enrichment.EnrichReport:
-    """Segment, prioritise and recommend for every customer that changed, and fit models to new months.
+    """Segment, prioritise and recommend for every customer that changed, analyse decisions, fit models to new months.
 
     ``budget``: dollars for a paid classifier; default as in the settings. ``session``: boto3's, for a
     classifier at AWS; default as boto3 finds it. Raises EnrichError.
     """
     with _step(run, "enrich") as summary:
+        classifier = _classifier(run, budget, session)
         report = enrichment.enrich(
             run.warehouse,
             run_id=run.run_id,
             as_of_date=run.as_of_date,
-            classifier=_classifier(run, budget, session),
+            classifier=classifier,
             fallback=_fallback(run),
         )
+        decisions = _analyse_decisions(run, classifier)
+        report = replace(report, dollars=report.dollars + decisions.dollars)
         summary |= {
             "customers": report.customers,
             "changed": report.changed,
@@ -158,6 +161,7 @@ def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> e
             "statuses": report.statuses,
             "dollars": float(report.dollars),
             "fallbacks": report.fallbacks,
+            "decisions": decisions.statuses,
         }
         forecasts = enrichment.fit_models(run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date)
         summary["fits"] = forecasts.fitted
@@ -190,6 +194,15 @@ def price_segments(settings: Settings, as_of_date: date | None = None) -> bedroc
     return classifier.estimate(customers)
 
 
+def price_decisions(settings: Settings, as_of_date: date | None = None) -> bedrock.Estimate:
+    """The same about open decisions. Raises EnrichError."""
+    warehouse = open_warehouse(settings)
+    classifier = bedrock.BedrockClassifier.configured(_bedrock_options(settings), checked=False)
+    asking = classifier.asking(_decision_purpose(warehouse))
+    step = enrichment.decisions_step(asking)
+    return asking.estimate(enrichment.to_ask_about(warehouse, step, as_of_date or settings.last_business_day()))
+
+
 def check_bedrock(settings: Settings, session: Any = None) -> None:
     """See that the model of the classifier bedrock can be asked; costs nothing. Raises EnrichError."""
     bedrock.BedrockClassifier.configured(_bedrock_options(settings), session=session)
@@ -217,6 +230,23 @@ def _classifier(
     if budget is not None:
         options = replace(options, budget=budget)
     return bedrock.BedrockClassifier.configured(options, warehouse=run.warehouse, run_id=run.run_id, session=session)
+
+
+def _analyse_decisions(run: Run, classifier: Any) -> enrichment.StepReport:
+    rules = enrichment.DecisionRules.read(enrichment.DECISIONS_VERSION)
+    asks = run.classifier == "bedrock"
+    return enrichment.analyse_decisions(
+        run.warehouse,
+        run_id=run.run_id,
+        as_of_date=run.as_of_date,
+        chosen=classifier.asking(_decision_purpose(run.warehouse)) if asks else rules,
+        fallback=rules if _fallback(run) else None,
+    )
+
+
+def _decision_purpose(warehouse: Warehouse) -> bedrock.DecisionPurpose:
+    rules = enrichment.DecisionRules.read(enrichment.DECISIONS_VERSION)
+    return bedrock.DecisionPurpose(rules, enrichment.personal_words(warehouse))
 
 
 def _fallback(run: Run) -> enrichment.Classifier | None:

@@ -15,8 +15,15 @@ from customer360.enrich.answers import (
 )
 from customer360.enrich.calls import LlmCall
 from customer360.enrich.classifiers import CLASSIFIERS, Classifier, PaidClassifier, classifier_named
+from customer360.enrich.decisions import (
+    DECISIONS_VERSION,
+    DecisionRules,
+    analyse_decisions,
+    decisions_step,
+    personal_words,
+)
 from customer360.enrich.forecasts import ForecastReport, fit_models
-from customer360.enrich.step import StepReport
+from customer360.enrich.step import StepReport, to_ask_about
 from customer360.enrich.steps import (
     EnrichReport,
     changed_customers,
@@ -28,8 +35,10 @@ from customer360.enrich.steps import (
 
 __all__ = [
     "CLASSIFIERS",
+    "DECISIONS_VERSION",
     "ActionAnswer",
     "Classifier",
+    "DecisionRules",
     "EnrichError",
     "EnrichReport",
     "Factor",
@@ -42,11 +51,15 @@ __all__ = [
     "Segment",
     "SegmentAnswer",
     "StepReport",
+    "analyse_decisions",
     "changed_customers",
     "classifier_named",
+    "decisions_step",
     "enrich",
     "fit_models",
+    "personal_words",
     "prioritise",
     "recommend",
     "segment",
+    "to_ask_about",
 ]
