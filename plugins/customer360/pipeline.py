@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -130,7 +130,7 @@ def build_core(run: Run) -> models.BuildReport:
 
 
 def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> enrichment.EnrichReport:
-    """Segment, prioritise and recommend for every customer that changed, and fit models to new months.
+    """Segment, prioritise, recommend and draft for every customer that changed, and fit models to new months.
 
     ``budget``: dollars for a paid classifier; default as in the settings. ``session``: boto3's, for a
     classifier at AWS; default as boto3 finds it. Raises EnrichError.
@@ -152,6 +152,7 @@ def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> e
             "dollars": float(report.dollars),
             "fallbacks": report.fallbacks,
         }
+        summary |= _draft(run)
         forecasts = enrichment.fit_models(run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date)
         summary["fits"] = forecasts.fitted
         return report
@@ -172,6 +173,46 @@ def segment(run: Run, *, budget: Decimal | None = None) -> enrichment.StepReport
         )
         summary |= {"customers": report.customers, "statuses": report.statuses, "dollars": float(report.dollars)}
         return report
+
+
+def draft(run: Run) -> dict[str, int]:
+    """Draft the messages of the actions that stand, and say what may become of each; the changes by state.
+
+    Raises EnrichError.
+    """
+    with _step(run, "draft") as summary:
+        summary |= _draft(run)
+        return summary["notifications"]
+
+
+def open_drafts(run: Run) -> list[enrichment.OpenDraft]:
+    """The messages that wait for a person."""
+    return enrichment.open_drafts(run.warehouse, as_of_date=run.as_of_date)
+
+
+def decide(
+    run: Run, decision: enrichment.Decision, draft_ids: Sequence[int], *, decided_by: str, decided_at: datetime
+) -> int:
+    """Enter a person's decision about drafts; how many it counts for. Raises EnrichError."""
+    with _step(run, "decide") as summary:
+        summary[decision] = enrichment.decide(
+            run.warehouse, decision, draft_ids, run_id=run.run_id, as_of_date=run.as_of_date,
+            decided_by=decided_by, decided_at=decided_at,
+        )  # fmt: skip
+        return summary[decision]
+
+
+def _draft(run: Run) -> dict[str, Any]:
+    if enrichment.judged_later(run.warehouse, run.as_of_date):
+        return {"drafted": 0, "notifications": {}}
+    drafted = enrichment.draft(run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date)
+    states = enrichment.judge(
+        run.warehouse,
+        run_id=run.run_id,
+        as_of_date=run.as_of_date,
+        business_time_zone=run.settings.business_time_zone,
+    )
+    return {"drafted": drafted.changed, "notifications": states}
 
 
 def price_segments(settings: Settings, as_of_date: date | None = None) -> bedrock.Estimate:

@@ -16,10 +16,12 @@ from customer360.enrich.answers import (
 from customer360.enrich.calls import LlmCall, dollars_spent
 from customer360.enrich.classifiers import CLASSIFIERS, Classifier, PaidClassifier, classifier_named
 from customer360.enrich.forecasts import ForecastReport, fit_models
+from customer360.enrich.notifications import Decision, OpenDraft, decide, judge, judged_later, open_drafts
 from customer360.enrich.steps import (
     EnrichReport,
     StepReport,
     changed_customers,
+    draft,
     enrich,
     prioritise,
     recommend,
@@ -30,11 +32,13 @@ __all__ = [
     "CLASSIFIERS",
     "ActionAnswer",
     "Classifier",
+    "Decision",
     "EnrichError",
     "EnrichReport",
     "Factor",
     "ForecastReport",
     "LlmCall",
+    "OpenDraft",
     "PaidClassifier",
     "Priority",
     "PriorityAnswer",
@@ -44,9 +48,14 @@ __all__ = [
     "StepReport",
     "changed_customers",
     "classifier_named",
+    "decide",
     "dollars_spent",
+    "draft",
     "enrich",
     "fit_models",
+    "judge",
+    "judged_later",
+    "open_drafts",
     "prioritise",
     "recommend",
     "segment",

@@ -10,9 +10,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from importlib.resources import files
@@ -24,11 +24,13 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from customer360.enrich.actions import ACTIONS_VERSION, ActionRules
-from customer360.enrich.answers import ActionAnswer, EnrichError, PriorityAnswer, SegmentAnswer
+from customer360.enrich.answers import ActionAnswer, DraftAnswer, EnrichError, PriorityAnswer, SegmentAnswer
 from customer360.enrich.calls import LlmCall, write_calls
 from customer360.enrich.classifiers import Classifier, PaidClassifier, classifier_named
+from customer360.enrich.drafts import NOTIFICATIONS_VERSION, MessageTemplates
 from customer360.enrich.features import (
     FEATURE_COLUMNS,
+    AddressedCustomer,
     CustomerFeatures,
     PrioritisedCustomer,
     SegmentedCustomer,
@@ -45,7 +47,7 @@ _ENRICH_LOCK = 360_000_005
 log = logging.getLogger(__name__)
 
 Customer = TypeVar("Customer", bound=CustomerFeatures)
-Answer = SegmentAnswer | PriorityAnswer | ActionAnswer
+Answer = SegmentAnswer | PriorityAnswer | ActionAnswer | DraftAnswer
 Keep = Callable[[Sequence[Answer], Sequence[LlmCall]], None]
 
 
@@ -203,6 +205,30 @@ def recommend(
     return _run(warehouse, step, run_id, as_of_date, batch_size)
 
 
+def draft(
+    warehouse: Warehouse,
+    *,
+    run_id: int,
+    as_of_date: date,
+    templates: MessageTemplates | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> StepReport:
+    """Word a message for every customer whose action sends one and changed, or whose templates did.
+
+    Raises EnrichError when the features are not built.
+    """
+    chosen = templates or MessageTemplates.read(NOTIFICATIONS_VERSION)
+    step = _Step(
+        "draft",
+        "notification_drafts",
+        AddressedCustomer,
+        chosen,
+        _all_at_once(lambda customers: map(chosen.draft, customers)),
+        query_values={"actions": list(chosen.by_action)},
+    )
+    return _run(warehouse, step, run_id, as_of_date, batch_size)
+
+
 @dataclass(frozen=True)
 class _Step(Generic[Customer]):
     name: str
@@ -211,6 +237,7 @@ class _Step(Generic[Customer]):
     provenance: Provenance
     answer: Callable[[list[Customer], Keep], None]
     fallback: Classifier | None = None
+    query_values: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _all_at_once(
@@ -254,7 +281,8 @@ def _changed(
     reader: psycopg.Connection, step: _Step[Customer], as_of_date: date, batch_size: int
 ) -> Iterator[list[Customer]]:
     with reader.cursor(f"{step.name}_customers", row_factory=class_row(step.customer_class)) as cursor:
-        cursor.execute(_query(step.name), {"as_of_date": as_of_date, **_said_by(step.provenance)})
+        values = {"as_of_date": as_of_date, **_said_by(step.provenance), **step.query_values}
+        cursor.execute(_query(step.name), values)
         while batch := cursor.fetchmany(batch_size):
             yield batch
 

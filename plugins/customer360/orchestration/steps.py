@@ -44,6 +44,11 @@ def enrich(run_number: int) -> None:
     pipeline.enrich(run, session=_aws_session(run.classifier))
 
 
+def draft(run_number: int) -> None:
+    """Draft the messages of the actions that stand, and say what may become of each."""
+    _step("draft", run_number)
+
+
 def build_marts(run_number: int) -> None:
     """Build the marts as candidates nobody reads yet."""
     _step("build_marts", run_number)
