@@ -135,14 +135,17 @@ class _Handler(BaseHTTPRequestHandler):
         if fault != "slow":
             with double.lock:
                 double.answered.update(numbers[ref] for ref in usable)
-        return self._answer(text, stop_reason)
+        return self._answer(body, text, stop_reason)
 
-    def _answer(self, text: str, stop_reason: str) -> None:
+    def _answer(self, body: dict[str, Any], text: str, stop_reason: str) -> None:
         thought = {"reasoningContent": {"reasoningText": {"text": "Let me think."}}}
+        said: dict[str, Any] = {"text": text}
+        if tool := body.get("toolConfig", {}).get("toolChoice", {}).get("tool"):
+            said, stop_reason = {"toolUse": {"toolUseId": "t1", "input": json.loads(text), **tool}}, "tool_use"
         self._send(
             200,
             {
-                "output": {"message": {"role": "assistant", "content": [thought, {"text": text}]}},
+                "output": {"message": {"role": "assistant", "content": [thought, said]}},
                 "stopReason": stop_reason,
                 "usage": {
                     "inputTokens": INPUT_TOKENS,

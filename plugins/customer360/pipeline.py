@@ -110,13 +110,20 @@ def load(run: Run) -> loading.LoadReport:
     with _step(run, "load") as summary:
         own = [] if run.landing.startswith("s3://") else [Path(run.landing) / "contracts"]
         report = loading.load_landing(
-            run.warehouse, run.landing, read_contracts(*own), run_id=run.run_id, business_date=run.as_of_date
+            run.warehouse,
+            run.landing,
+            read_contracts(*own),
+            run_id=run.run_id,
+            business_date=run.as_of_date,
+            quiet_seconds=run.settings.quiet_seconds,
+            needs_success=run.settings.needs_success,
         )
         summary |= {
             "files": len(report.files),
             "loaded": sum(file.loaded or 0 for file in report.files if file.status == "loaded"),
             "quarantined": sum(file.quarantined or 0 for file in report.files if file.status == "loaded"),
             "refused": [file.file for file in report.files if file.status == "refused"],
+            "unfinished": [file.file for file in report.unfinished],
             "skipped": sum(file.status == "skipped" for file in report.files),
             "waiting": sum(report.waiting.values()),
         }
@@ -250,8 +257,7 @@ def _classifier(
     options = _bedrock_options(run.settings)
     if budget is not None:
         options = replace(options, budget=budget)
-    spent = enrichment.dollars_spent(run.warehouse, run.run_id)
-    return bedrock.BedrockClassifier.configured(options, spent=spent, session=session)
+    return bedrock.BedrockClassifier.configured(options, warehouse=run.warehouse, run_id=run.run_id, session=session)
 
 
 def _fallback(run: Run) -> enrichment.Classifier | None:
@@ -294,6 +300,7 @@ def publish(run: Run, *, allow_deletes: bool = False) -> publishing.PublishRepor
             as_of_date=run.as_of_date,
             delete_limit=run.settings.delete_limit,
             allow_deletes=allow_deletes,
+            migrations=PROJECT / "dbt_project" / "migrations",
         )
         summary |= _summary_of(report)
         finish_run(run, "published" if report.changed else "unchanged")
@@ -309,6 +316,7 @@ def preview(settings: Settings, as_of_date: date | None = None) -> publishing.Pu
         as_of_date=as_of_date or settings.last_business_day(),
         delete_limit=settings.delete_limit,
         dry_run=True,
+        migrations=PROJECT / "dbt_project" / "migrations",
     )
 
 
@@ -357,7 +365,7 @@ def _build(run: Run, step: str, phase: models.dbt.Phase) -> models.BuildReport:
         return report
 
 
-def _pass_gate(run: Run, gate: str) -> quality.GateResult:
+def _pass_gate(run: Run, gate: quality.Gate) -> quality.GateResult:
     result = quality.run_gate(
         run.warehouse,
         gate,

@@ -65,6 +65,8 @@ def _facts(facts: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
         text = f"{load['files']} found, {load['skipped']} already loaded, {len(load['refused'])} refused"
         if load["refused"]:
             text += f" ({', '.join(load['refused'][:5])})"
+        if load.get("unfinished"):
+            text += f", {len(load['unfinished'])} not complete yet ({', '.join(load['unfinished'][:5])})"
         lines += [("Files", text)]
         lines += [
             ("Records", f"{load['loaded']:,} loaded, {load['quarantined']:,} quarantined,"

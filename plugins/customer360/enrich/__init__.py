@@ -13,15 +13,15 @@ from customer360.enrich.answers import (
     Segment,
     SegmentAnswer,
 )
-from customer360.enrich.calls import LlmCall, dollars_spent
+from customer360.enrich.calls import LlmCall
 from customer360.enrich.classifiers import CLASSIFIERS, Classifier, PaidClassifier, classifier_named
+from customer360.enrich.drafts import draft
 from customer360.enrich.forecasts import ForecastReport, fit_models
 from customer360.enrich.notifications import Decision, OpenDraft, decide, judge, judged_later, open_drafts
+from customer360.enrich.step import StepReport
 from customer360.enrich.steps import (
     EnrichReport,
-    StepReport,
     changed_customers,
-    draft,
     enrich,
     prioritise,
     recommend,
@@ -49,7 +49,6 @@ __all__ = [
     "changed_customers",
     "classifier_named",
     "decide",
-    "dollars_spent",
     "draft",
     "enrich",
     "fit_models",

@@ -96,6 +96,11 @@ class _Answer(_Strict):
     status: Status = "ok"
     reason: str | None = None
 
+    @property
+    def key(self) -> int:
+        """What names the customer among those asked about."""
+        return self.customer_key
+
 
 class SegmentAnswer(_Answer):
     """A customer's segment, or why there is none.

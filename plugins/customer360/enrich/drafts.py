@@ -1,16 +1,20 @@
-"""The wording of messages from templates."""
+"""The wording of messages: by templates here, or by whoever answers in their place."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import cached_property
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from customer360.enrich.answers import DraftAnswer, NotificationType, RecommendedAction
 from customer360.enrich.features import AddressedCustomer
 from customer360.enrich.rules import Condition, RuleFile
+from customer360.enrich.step import BATCH_SIZE, Step, StepReport, answer_of, run_step
 from customer360.enrich.wording import faults_in
+from customer360.warehouse import Warehouse
 
 NOTIFICATIONS_VERSION = "notifications_v1"
 
@@ -53,8 +57,11 @@ class MessageTemplates(RuleFile):
     def by_action(self) -> dict[str, Message]:
         return {message.action: message for message in self.messages}
 
-    def draft(self, customer: AddressedCustomer) -> DraftAnswer:
-        """The message that the customer's action sends, in the words of its template."""
+    def classify(self, customers: Iterable[AddressedCustomer]) -> Iterator[DraftAnswer]:
+        """The message that each customer's action sends, in the words of its template."""
+        return map(self._draft, customers)
+
+    def _draft(self, customer: AddressedCustomer) -> DraftAnswer:
         message = self.by_action[customer.recommended_action]
         words = {
             "status": "ok", "subject": message.subject, "body": message.body,
@@ -78,3 +85,26 @@ class MessageTemplates(RuleFile):
             urgency_level=customer.urgency_level,
             assigned_team=customer.assigned_team,
         )
+
+
+def draft(
+    warehouse: Warehouse,
+    *,
+    run_id: int,
+    as_of_date: date,
+    drafter: Any = None,
+    fallback: MessageTemplates | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> StepReport:
+    """Word a message for every customer whose action sends one and changed, or whose drafter did.
+
+    ``drafter``: who words them, templates if nobody else. ``fallback`` words those that the drafter has no usable
+    words for. Raises EnrichError when the features are not built.
+    """
+    templates = MessageTemplates.read(NOTIFICATIONS_VERSION)
+    chosen = drafter or templates
+    step = Step(
+        "draft", "notification_drafts", AddressedCustomer, chosen, answer_of(chosen), fallback,
+        query_values={"actions": list(templates.by_action)},
+    )  # fmt: skip
+    return run_step(warehouse, step, run_id=run_id, as_of_date=as_of_date, batch_size=batch_size)

@@ -61,6 +61,11 @@ class CustomerFeatures:
     crm_engagement_level: Literal["High", "Medium", "Low"] | None = None
     source_churn_risk_score: int | None = None
 
+    @property
+    def key(self) -> int:
+        """What names the customer among those asked about."""
+        return self.customer_key
+
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentedCustomer(CustomerFeatures):

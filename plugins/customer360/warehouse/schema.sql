@@ -98,6 +98,20 @@ create table if not exists ops.checks (
 );
 comment on table ops.checks is 'One row per expectation of a gate and run.';
 
+create table if not exists ops.measures (
+    run_id bigint not null references ops.runs,
+    "table" text not null,
+    measure text not null,
+    value numeric not null,
+    usual numeric,
+    spread numeric,
+    nights integer not null,
+    is_unusual boolean not null,
+    primary key (run_id, "table", measure)
+);
+comment on table ops.measures is
+    'One row per number measured of the candidates of a run, beside the median of the nights before it.';
+
 create table if not exists ops.publishes (
     run_id bigint not null references ops.runs,
     batch_id bigint not null,
@@ -130,6 +144,16 @@ create table if not exists ops.published_constraints (
 );
 comment on table ops.published_constraints is 'The definition each published constraint or index was made from, by hash.';
 
+create table if not exists ops.migrations (
+    number integer primary key,
+    name text not null,
+    hash text not null,
+    run_id bigint not null,
+    applied_at timestamptz not null default clock_timestamp()
+);
+comment on table ops.migrations is
+    'One row per numbered migration of the published tables that was applied, or not needed as nothing was published.';
+
 create table if not exists ops.llm_calls (
     call_id bigint generated always as identity primary key,
     run_id bigint not null references ops.runs,
@@ -157,6 +181,22 @@ create table if not exists ops.llm_calls (
 );
 create index if not exists llm_calls_run on ops.llm_calls (run_id);
 comment on table ops.llm_calls is 'One row per request to a model, answered or given up: what it was for and what it cost.';
+
+create table if not exists ops.llm_quotas (
+    quota text primary key,
+    level double precision not null,
+    filled_at timestamptz not null default clock_timestamp()
+);
+comment on table ops.llm_quotas is
+    'One row per model and endpoint: tokens of its quota that were left at filled_at, below zero where requests wait.';
+
+create table if not exists ops.llm_budgets (
+    run_id bigint primary key references ops.runs,
+    spent numeric not null,
+    reserved numeric not null default 0
+);
+comment on table ops.llm_budgets is
+    'One row per run with a budget: dollars spent, and those that requests on their way may cost at most.';
 
 -- undo: what the last publish changed ---------------------------------------------------------
 

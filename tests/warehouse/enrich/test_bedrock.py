@@ -25,13 +25,14 @@ from customer360.enrich import (
     StepReport,
     changed_customers,
     classifier_named,
-    dollars_spent,
     segment,
 )
 from customer360.enrich.bedrock import BedrockClassifier, BedrockOptions
 from customer360.enrich.bedrock.capabilities import Usage, capability_of
 from customer360.enrich.bedrock.client import BedrockClient
-from customer360.enrich.bedrock.pacing import Budget, TokenBucket
+from customer360.enrich.bedrock.pacing import Pacing
+from customer360.enrich.bedrock.question import read_prompt
+from customer360.enrich.bedrock.segments import SegmentPurpose
 from customer360.enrich.features import CustomerFeatures
 from customer360.settings import Settings
 from customer360.summary import night_summary
@@ -66,17 +67,11 @@ READ_TIMEOUT_SECONDS = 3
 
 
 def classifier(**choices: object) -> BedrockClassifier:
-    """The classifier with short waits. ``budget``: dollars."""
-    budget = choices.pop("budget", None)
+    """The classifier with short waits."""
     client = BedrockClient(
         MODEL, capability_of(MODEL), boto3.Session(), read_timeout=READ_TIMEOUT_SECONDS, retry_seconds=0.005
     )
-    return BedrockClassifier(
-        client,
-        TokenBucket(None),
-        Budget(None if budget is None else Decimal(str(budget))),
-        **{"threads": 8, **choices},
-    )
+    return BedrockClassifier(client, **{"threads": 8, **choices})
 
 
 @pytest.fixture
@@ -178,12 +173,17 @@ def test_an_unchanged_second_night_asks_nothing(warehouse, run_id, people, doubl
     assert night(warehouse, run_id, classifier(), days=1).changed == 3
 
 
+class NextVersion(SegmentPurpose):
+    """The same text under the name of the next version."""
+
+    _system = read_prompt("segment_v1")
+
+
 def test_another_prompt_version_asks_about_everybody_again(warehouse, run_id, people, double):
     people(range(30))
     night(warehouse, run_id, classifier())
     double.answered.clear()
-    next_version = classifier()
-    next_version.prompt_version = "segment_v2"
+    next_version = classifier(purpose=NextVersion(prompt_version="segment_v2"))
     assert night(warehouse, run_id, next_version).changed == 30
     assert night(warehouse, run_id, next_version).changed == 0
 
@@ -210,7 +210,7 @@ def test_kill_9_in_the_middle_loses_no_paid_answer(warehouse, run_id, people, do
     killed.join()
     assert killed.exitcode == -signal.SIGKILL
     assert rows(warehouse, "select count(*) from enrichment.customer_segments") == [(100,)]
-    assert dollars_spent(warehouse, run_id) == 5 * CALL_DOLLARS
+    assert rows(warehouse, "select sum(dollars) from ops.llm_calls") == [(5 * CALL_DOLLARS,)]
     # The sixth was never delivered: nobody was there any more.
     with double.lock:
         double.answered.subtract(n for n in range(200) if n >= 100 and double.answered[n])
@@ -221,7 +221,8 @@ def test_kill_9_in_the_middle_loses_no_paid_answer(warehouse, run_id, people, do
 def test_the_budget_stops_the_run_and_is_never_exceeded(warehouse, run_id, people, double):
     people(range(400))
     # Room for what a request may cost at most beyond the third.
-    report = night(warehouse, run_id, classifier(budget=CALL_DOLLARS * 7, threads=3))
+    pacing = Pacing(warehouse, run_id, budget=CALL_DOLLARS * 7)
+    report = night(warehouse, run_id, classifier(pacing=pacing, threads=3))
     assert set(report.statuses) == {"ok", "over_budget"}
     assert report.statuses.get("ok", 0) == 20 * len(double.requests) > 0
     assert report.dollars <= CALL_DOLLARS * 7
@@ -232,11 +233,9 @@ def test_the_budget_stops_the_run_and_is_never_exceeded(warehouse, run_id, peopl
 def test_a_run_that_goes_on_keeps_what_is_left_of_its_budget(warehouse, run_id, people, double):
     people(range(20))
     night(warehouse, run_id, classifier())
-    spent = dollars_spent(warehouse, run_id)
-    assert spent == CALL_DOLLARS
     people(range(20, 40))
-    options = BedrockOptions(MODEL, None, budget=spent)
-    going_on = BedrockClassifier.configured(options, spent=spent)
+    options = BedrockOptions(MODEL, None, budget=CALL_DOLLARS)
+    going_on = BedrockClassifier.configured(options, warehouse=warehouse, run_id=run_id)
     assert night(warehouse, run_id, going_on).statuses == {"over_budget": 20}
 
 
@@ -322,6 +321,14 @@ def test_a_family_that_refuses_a_temperature_is_sent_none(double):
     chosen.classify_into([CustomerFeatures(customer_key=1, input_hash="a")], lambda answers, _: kept.extend(answers))
     assert double.requests[0]["inferenceConfig"] == {"maxTokens": 120}
     assert [answer.status for answer in kept] == ["ok"]
+
+
+def test_a_family_without_structured_output_answers_through_a_tool(warehouse, run_id, people, double):
+    people(range(45))
+    model = "us.amazon.nova-lite-v1:0"
+    chosen = BedrockClassifier(BedrockClient(model, capability_of(model), boto3.Session()))
+    assert night(warehouse, run_id, chosen).statuses == {"ok": 45}
+    assert all("toolConfig" in body for body in double.requests)
 
 
 def test_the_estimate_covers_what_is_spent(warehouse, run_id, people, double):
