@@ -28,8 +28,7 @@ ALLOW_DELETES = click.option(
     "--allow-deletes", is_flag=True, help="Publish even if it deletes more than CUSTOMER360_DELETE_LIMIT of a table."
 )
 CLASSIFIER = click.option("--classifier", type=click.Choice(["rules", "bedrock"]), help="Who segments customers.")
-
-
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what it would ask and cost, and ask nothing.")
 BUDGET = click.option(
     "--budget", type=click.FloatRange(0), help="Dollars the run may spend; default CUSTOMER360_BEDROCK_BUDGET."
 )
@@ -107,11 +106,11 @@ def build(as_of_date: date | None) -> None:
 @AS_OF_DATE
 @CLASSIFIER
 @BUDGET
-@click.option("--dry-run", is_flag=True, help="Say what it would ask and cost, and ask nothing.")
+@DRY_RUN
 def segment(as_of_date: date | None, classifier: str | None, budget: float | None, dry_run: bool) -> None:
     """Give every new or changed customer a segment."""
     if dry_run:
-        _price_segments(as_of_date, classifier)
+        _price(as_of_date, classifier, "segments")
     else:
         _enrich_part("segment", as_of_date, classifier, budget)
 
@@ -120,9 +119,13 @@ def segment(as_of_date: date | None, classifier: str | None, budget: float | Non
 @AS_OF_DATE
 @CLASSIFIER
 @BUDGET
-def recommend(as_of_date: date | None, classifier: str | None, budget: float | None) -> None:
-    """Segment, prioritise and recommend an action for every new or changed customer."""
-    _enrich_part("enrich", as_of_date, classifier, budget)
+@DRY_RUN
+def recommend(as_of_date: date | None, classifier: str | None, budget: float | None, dry_run: bool) -> None:
+    """Segment, prioritise and recommend an action for every new or changed customer; analyse open decisions."""
+    if dry_run:
+        _price(as_of_date, classifier, "segments", "decisions")
+    else:
+        _enrich_part("enrich", as_of_date, classifier, budget)
 
 
 @main.command()
@@ -327,7 +330,7 @@ def _enrich_part(part: str, as_of_date: date | None, classifier: str | None, bud
         click.echo(f"{statuses or 'Nobody was asked about'}; {report.dollars:.4f} dollars.")
 
 
-def _price_segments(as_of_date: date | None, classifier: str | None) -> None:
+def _price(as_of_date: date | None, classifier: str | None, *purposes: str) -> None:
     from customer360 import pipeline
     from customer360.enrich.bedrock import prices_as_of
 
@@ -335,12 +338,14 @@ def _price_segments(as_of_date: date | None, classifier: str | None) -> None:
     if (classifier or settings.classifier) != "bedrock":
         click.echo("The rules cost nothing; a dry run prices --classifier bedrock.")
         return
-    estimate = pipeline.price_segments(settings, as_of_date)
-    click.echo(
-        f"{estimate.customers:,} customers are new or changed: {estimate.calls:,} requests with about "
-        f"{estimate.input_tokens:,} tokens, at most {estimate.output_tokens:,} tokens of answers, "
-        f"at most {estimate.dollars:.4f} dollars by the prices of {prices_as_of()}."
-    )
+    for purpose in purposes:
+        subjects = {"segments": "customers", "decisions": "open decisions"}[purpose]
+        estimate = getattr(pipeline, f"price_{purpose}")(settings, as_of_date)
+        click.echo(
+            f"{estimate.customers:,} {subjects} are new or changed: {estimate.calls:,} requests with about "
+            f"{estimate.input_tokens:,} tokens, at most {estimate.output_tokens:,} tokens of answers, "
+            f"at most {estimate.dollars:.4f} dollars by the prices of {prices_as_of()}."
+        )
 
 
 if __name__ == "__main__":

@@ -137,19 +137,23 @@ def build_core(run: Run) -> models.BuildReport:
 
 
 def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> enrichment.EnrichReport:
-    """Segment, prioritise, recommend and draft for every customer that changed, and fit models to new months.
+    """Segment, prioritise, recommend and draft for customers that changed, analyse decisions, fit models to new months.
 
     ``budget``: dollars for a paid classifier; default as in the settings. ``session``: boto3's, for a
     classifier at AWS; default as boto3 finds it. Raises EnrichError.
     """
     with _step(run, "enrich") as summary:
+        classifier = _classifier(run, budget, session)
         report = enrichment.enrich(
             run.warehouse,
             run_id=run.run_id,
             as_of_date=run.as_of_date,
-            classifier=_classifier(run, budget, session),
+            classifier=classifier,
             fallback=_fallback(run),
         )
+        decisions = _analyse_decisions(run, classifier)
+        drafts = _draft(run, classifier)
+        report = replace(report, dollars=report.dollars + decisions.dollars + drafts.pop("dollars"))
         summary |= {
             "customers": report.customers,
             "changed": report.changed,
@@ -158,8 +162,9 @@ def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> e
             "statuses": report.statuses,
             "dollars": float(report.dollars),
             "fallbacks": report.fallbacks,
+            "decisions": decisions.statuses,
+            **drafts,
         }
-        summary |= _draft(run)
         forecasts = enrichment.fit_models(run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date)
         summary["fits"] = forecasts.fitted
         return report
@@ -182,14 +187,15 @@ def segment(run: Run, *, budget: Decimal | None = None) -> enrichment.StepReport
         return report
 
 
-def draft(run: Run) -> dict[str, int]:
+def draft(run: Run, *, session: Any = None) -> dict[str, int]:
     """Draft the messages of the actions that stand, and say what may become of each; the changes by state.
 
-    Raises EnrichError.
+    ``session``: as for ``enrich``. Raises EnrichError.
     """
     with _step(run, "draft") as summary:
-        summary |= _draft(run)
-        return summary["notifications"]
+        drafts = _draft(run, _classifier(run, None, session))
+        summary |= drafts | {"dollars": float(drafts["dollars"])}
+        return drafts["notifications"]
 
 
 def open_drafts(run: Run) -> list[enrichment.OpenDraft]:
@@ -209,17 +215,24 @@ def decide(
         return summary[decision]
 
 
-def _draft(run: Run) -> dict[str, Any]:
+def _draft(run: Run, classifier: Any) -> dict[str, Any]:
     if enrichment.judged_later(run.warehouse, run.as_of_date):
-        return {"drafted": 0, "notifications": {}}
-    drafted = enrichment.draft(run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date)
+        return {"drafted": {}, "notifications": {}, "dollars": Decimal(0)}
+    paid = run.classifier == "bedrock"
+    drafted = enrichment.draft(
+        run.warehouse,
+        run_id=run.run_id,
+        as_of_date=run.as_of_date,
+        drafter=classifier.asking(bedrock.DraftPurpose()) if paid else None,
+        fallback=enrichment.message_templates() if paid and run.settings.bedrock_fallback else None,
+    )
     states = enrichment.judge(
         run.warehouse,
         run_id=run.run_id,
         as_of_date=run.as_of_date,
         business_time_zone=run.settings.business_time_zone,
     )
-    return {"drafted": drafted.changed, "notifications": states}
+    return {"drafted": drafted.statuses, "notifications": states, "dollars": drafted.dollars}
 
 
 def price_segments(settings: Settings, as_of_date: date | None = None) -> bedrock.Estimate:
@@ -229,6 +242,15 @@ def price_segments(settings: Settings, as_of_date: date | None = None) -> bedroc
         open_warehouse(settings), as_of_date=as_of_date or settings.last_business_day(), classifier=classifier
     )
     return classifier.estimate(customers)
+
+
+def price_decisions(settings: Settings, as_of_date: date | None = None) -> bedrock.Estimate:
+    """The same about open decisions. Raises EnrichError."""
+    warehouse = open_warehouse(settings)
+    classifier = bedrock.BedrockClassifier.configured(_bedrock_options(settings), checked=False)
+    asking = classifier.asking(_decision_purpose(warehouse))
+    step = enrichment.decisions_step(asking)
+    return asking.estimate(enrichment.to_ask_about(warehouse, step, as_of_date or settings.last_business_day()))
 
 
 def check_bedrock(settings: Settings, session: Any = None) -> None:
@@ -258,6 +280,23 @@ def _classifier(
     if budget is not None:
         options = replace(options, budget=budget)
     return bedrock.BedrockClassifier.configured(options, warehouse=run.warehouse, run_id=run.run_id, session=session)
+
+
+def _analyse_decisions(run: Run, classifier: Any) -> enrichment.StepReport:
+    rules = enrichment.DecisionRules.read(enrichment.DECISIONS_VERSION)
+    asks = run.classifier == "bedrock"
+    return enrichment.analyse_decisions(
+        run.warehouse,
+        run_id=run.run_id,
+        as_of_date=run.as_of_date,
+        chosen=classifier.asking(_decision_purpose(run.warehouse)) if asks else rules,
+        fallback=rules if _fallback(run) else None,
+    )
+
+
+def _decision_purpose(warehouse: Warehouse) -> bedrock.DecisionPurpose:
+    rules = enrichment.DecisionRules.read(enrichment.DECISIONS_VERSION)
+    return bedrock.DecisionPurpose(rules, enrichment.personal_words(warehouse))
 
 
 def _fallback(run: Run) -> enrichment.Classifier | None:

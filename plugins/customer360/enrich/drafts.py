@@ -87,6 +87,11 @@ class MessageTemplates(RuleFile):
         )
 
 
+def message_templates() -> MessageTemplates:
+    """The templates in use."""
+    return MessageTemplates.read(NOTIFICATIONS_VERSION)
+
+
 def draft(
     warehouse: Warehouse,
     *,
@@ -101,7 +106,7 @@ def draft(
     ``drafter``: who words them, templates if nobody else. ``fallback`` words those that the drafter has no usable
     words for. Raises EnrichError when the features are not built.
     """
-    templates = MessageTemplates.read(NOTIFICATIONS_VERSION)
+    templates = message_templates()
     chosen = drafter or templates
     step = Step(
         "draft", "notification_drafts", AddressedCustomer, chosen, answer_of(chosen), fallback,

@@ -46,7 +46,10 @@ def enrich(run_number: int) -> None:
 
 def draft(run_number: int) -> None:
     """Draft the messages of the actions that stand, and say what may become of each."""
-    _step("draft", run_number)
+    from customer360 import pipeline
+
+    run = pipeline.resume_run(read_settings(), run_number)
+    pipeline.draft(run, session=_aws_session(run.classifier))
 
 
 def build_marts(run_number: int) -> None:

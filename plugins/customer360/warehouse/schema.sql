@@ -316,6 +316,28 @@ create table if not exists enrichment.recommended_actions (
 create index if not exists recommended_actions_customer on enrichment.recommended_actions (customer_key, as_of_date);
 comment on table enrichment.recommended_actions is 'One row per action recommended for a customer, with its provenance.';
 
+create table if not exists enrichment.decision_analyses (
+    result_id bigint generated always as identity primary key,
+    run_id bigint not null references ops.runs,
+    decision_id uuid not null,
+    as_of_date date not null,
+    input_hash text not null,
+    source text not null check (source in ('rules', 'bedrock')),
+    model text not null,
+    prompt_version text not null,
+    status text not null check (status in ('ok', 'abstained', 'invalid', 'failed', 'over_budget')),
+    category text,
+    options text[],
+    confidence numeric(3, 2) check (confidence between 0 and 1),
+    contributions jsonb,
+    reason text not null,
+    created_at timestamptz not null default now(),
+    check ((status = 'ok') = (category is not null and options is not null and confidence is not null))
+);
+create index if not exists decision_analyses_decision on enrichment.decision_analyses (decision_id, as_of_date);
+comment on table enrichment.decision_analyses is
+    'One row per answer about an open decision, with its provenance; no text of the decision is in it.';
+
 create table if not exists enrichment.notification_drafts (
     draft_id bigint generated always as identity primary key,
     run_id bigint not null references ops.runs,

@@ -1,8 +1,11 @@
 """Customer features made by hand, as the role that builds them."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 import pytest
+from bedrock_double import BedrockDouble
 from customer360.warehouse import Warehouse
 from psycopg import sql
 
@@ -51,3 +54,37 @@ def change(warehouse: Warehouse) -> ChangeFeatures:
             connection.cursor().executemany(insert, [[key, *row.values()] for key in keys])
 
     return change_features
+
+
+@pytest.fixture
+def people(warehouse: Warehouse, change) -> Callable[[range, str], None]:
+    """``people(numbers)``: customers with these numbers of visits, by which the double knows them."""
+
+    def add(numbers: range, input_hash: str = "a") -> None:
+        change(numbers, input_hash, discount_share=Decimal("0.05"))
+        with warehouse.connect() as connection:
+            connection.execute(
+                "update intermediate.int_customer_features set web_sessions_90d = customer_key,"
+                " customer_key = 7000000000000 + customer_key where customer_key = any(%s)",
+                [list(numbers)],
+            )
+
+    return add
+
+
+@pytest.fixture
+def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[BedrockDouble]:
+    """A Bedrock of the test's own, which boto3 finds by its environment."""
+    with BedrockDouble().serving() as server:
+        for name, value in {
+            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": server.url,
+            "AWS_ENDPOINT_URL_BEDROCK": server.url,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield server
