@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -10,44 +9,12 @@ import pytest
 from customer360.enrich import EnrichError, decide, draft, enrich, judge, judged_later, open_drafts
 from customer360.enrich.notifications import NotificationPolicy
 from customer360.warehouse import Warehouse
-from psycopg import sql
 from warehouses import AS_OF_DATE
 
-PERMISSIONS_DDL = """
-create table intermediate.int_customer_permissions__merged (
-    customer_key bigint, has_consent boolean default true, is_channel_on boolean default true,
-    has_email boolean default true, has_phone boolean default true, time_zone text default 'Asia/Kolkata',
-    notifications_sent_7d integer default 0
-)
-"""
 FRUGAL = {"discount_share": Decimal("0.6"), "income_bracket": "Low", "marketing_consent": True}
 NEXT_DAY = AS_OF_DATE + timedelta(days=1)
 HELD_OUT, SPOKEN_TO = 8, 1
 """Two customers: the first is in the holdout, for ever."""
-
-Permit = Callable[..., None]
-
-
-@pytest.fixture
-def permit(warehouse: Warehouse) -> Permit:
-    """``permit(key, **permissions)``: what the customer allows becomes this."""
-    with warehouse.connect("c360_transformer") as connection:
-        connection.execute(PERMISSIONS_DDL)
-
-    def change(key: int, **permissions: object) -> None:
-        row = {"customer_key": key, **permissions}
-        with warehouse.connect("c360_transformer") as connection:
-            connection.execute(
-                "delete from intermediate.int_customer_permissions__merged where customer_key = %s", [key]
-            )
-            connection.execute(
-                sql.SQL("insert into intermediate.int_customer_permissions__merged ({}) values ({})").format(
-                    sql.SQL(", ").join(map(sql.Identifier, row)), sql.SQL(", ").join(sql.Placeholder() for _ in row)
-                ),
-                list(row.values()),
-            )
-
-    return change
 
 
 def night(warehouse: Warehouse, run_id: int, day: date = AS_OF_DATE, **policy: int) -> dict[str, int]:

@@ -62,7 +62,7 @@ class DraftPurpose:
         """The question about one customer. ``longer``: how many times the usual room the answer gets."""
         refs = under_refs(pack)
         facts = {ref: self._facts(customer) for ref, customer in refs.items()}
-        return Question(self._system, SCHEMA, message_about("customers", facts), refs, longer * _TOKENS_OF_AN_ANSWER)
+        return Question(self._system, SCHEMA, message_about("messages", facts), refs, longer * _TOKENS_OF_AN_ANSWER)
 
     def answers_in(self, text: str, question: Question[AddressedCustomer]) -> tuple[list[DraftAnswer], str | None]:
         """The message in a model's text, where it is fit to send, and else what is wrong with it."""
