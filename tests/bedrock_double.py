@@ -40,7 +40,8 @@ class BedrockDouble:
     A customer is known by ``web_sessions_90d``: tests give each another number, as no prompt holds an id.
     ``requests``: bodies as received. ``answered``: how often a usable answer for a customer was
     delivered. ``asked_twice``: customers who were asked about after that. ``control``: what the
-    control plane says of the model, or a refusal. ``analysis``: what it answers about a decision.
+    control plane says of the model, or a refusal. ``analysis``: what it answers about a decision, ``wording`` about
+    a message.
     """
 
     def __init__(self) -> None:
@@ -52,6 +53,10 @@ class BedrockDouble:
         self.control: dict[str, Any] = {}
         self.analysis: Callable[[dict[str, Any]], dict[str, Any]] = lambda decision: {
             "category": decision["decision_type"], "options": []
+        }  # fmt: skip
+        self.wording: Callable[[dict[str, Any]], dict[str, Any]] = lambda message: {
+            "scenario": message["scenarios"][0], "trigger_factors": message["trigger_factors"][:1],
+            "subject": "A word from us", "body": f"Hello {{{{first_name}}}}, this is a {message['message'].lower()}."
         }  # fmt: skip
         self.before_answer: Callable[[int], None] = lambda _number: None
         self.lock = Lock()
@@ -113,8 +118,9 @@ class _Handler(BaseHTTPRequestHandler):
         double = self.double
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         message = json.loads(body["messages"][0]["content"][0]["text"])
-        if "decisions" in message:
-            return self._analyse(body, message["decisions"])
+        for subjects, said in (("decisions", double.analysis), ("messages", double.wording)):
+            if subjects in message:
+                return self._say(body, message[subjects], said)
         customers = message["customers"]
         with double.lock:
             double.requests.append(body)
@@ -144,14 +150,14 @@ class _Handler(BaseHTTPRequestHandler):
                 double.answered.update(numbers[ref] for ref in usable)
         return self._answer(body, text, stop_reason)
 
-    def _analyse(self, body: dict[str, Any], decisions: list[dict[str, Any]]) -> None:
+    def _say(self, body: dict[str, Any], subjects: list[dict[str, Any]], said: Callable[[Any], dict[str, Any]]) -> None:
         double = self.double
         with double.lock:
             double.requests.append(body)
             number = len(double.requests)
         if (fault := double.fault(number)) in REFUSALS:
             return self._refuse(*REFUSALS[fault])
-        answers = [{"ref": decision["ref"], **double.analysis(decision)} for decision in decisions]
+        answers = [{"ref": subject["ref"], **said(subject)} for subject in subjects]
         return self._answer(body, json.dumps({"answers": answers}), "end_turn")
 
     def _answer(self, body: dict[str, Any], text: str, stop_reason: str) -> None:

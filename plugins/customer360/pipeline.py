@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -137,7 +137,7 @@ def build_core(run: Run) -> models.BuildReport:
 
 
 def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> enrichment.EnrichReport:
-    """Segment, prioritise and recommend for every customer that changed, analyse decisions, fit models to new months.
+    """Segment, prioritise, recommend and draft for customers that changed, analyse decisions, fit models to new months.
 
     ``budget``: dollars for a paid classifier; default as in the settings. ``session``: boto3's, for a
     classifier at AWS; default as boto3 finds it. Raises EnrichError.
@@ -152,7 +152,8 @@ def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> e
             fallback=_fallback(run),
         )
         decisions = _analyse_decisions(run, classifier)
-        report = replace(report, dollars=report.dollars + decisions.dollars)
+        drafts = _draft(run, classifier)
+        report = replace(report, dollars=report.dollars + decisions.dollars + drafts.pop("dollars"))
         summary |= {
             "customers": report.customers,
             "changed": report.changed,
@@ -162,6 +163,7 @@ def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> e
             "dollars": float(report.dollars),
             "fallbacks": report.fallbacks,
             "decisions": decisions.statuses,
+            **drafts,
         }
         forecasts = enrichment.fit_models(run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date)
         summary["fits"] = forecasts.fitted
@@ -183,6 +185,54 @@ def segment(run: Run, *, budget: Decimal | None = None) -> enrichment.StepReport
         )
         summary |= {"customers": report.customers, "statuses": report.statuses, "dollars": float(report.dollars)}
         return report
+
+
+def draft(run: Run, *, session: Any = None) -> dict[str, int]:
+    """Draft the messages of the actions that stand, and say what may become of each; the changes by state.
+
+    ``session``: as for ``enrich``. Raises EnrichError.
+    """
+    with _step(run, "draft") as summary:
+        drafts = _draft(run, _classifier(run, None, session))
+        summary |= drafts | {"dollars": float(drafts["dollars"])}
+        return drafts["notifications"]
+
+
+def open_drafts(run: Run) -> list[enrichment.OpenDraft]:
+    """The messages that wait for a person."""
+    return enrichment.open_drafts(run.warehouse, as_of_date=run.as_of_date)
+
+
+def decide(
+    run: Run, decision: enrichment.Decision, draft_ids: Sequence[int], *, decided_by: str, decided_at: datetime
+) -> int:
+    """Enter a person's decision about drafts; how many it counts for. Raises EnrichError."""
+    with _step(run, "decide") as summary:
+        summary[decision] = enrichment.decide(
+            run.warehouse, decision, draft_ids, run_id=run.run_id, as_of_date=run.as_of_date,
+            decided_by=decided_by, decided_at=decided_at,
+        )  # fmt: skip
+        return summary[decision]
+
+
+def _draft(run: Run, classifier: Any) -> dict[str, Any]:
+    if enrichment.judged_later(run.warehouse, run.as_of_date):
+        return {"drafted": {}, "notifications": {}, "dollars": Decimal(0)}
+    paid = run.classifier == "bedrock"
+    drafted = enrichment.draft(
+        run.warehouse,
+        run_id=run.run_id,
+        as_of_date=run.as_of_date,
+        drafter=classifier.asking(bedrock.DraftPurpose()) if paid else None,
+        fallback=enrichment.message_templates() if paid and run.settings.bedrock_fallback else None,
+    )
+    states = enrichment.judge(
+        run.warehouse,
+        run_id=run.run_id,
+        as_of_date=run.as_of_date,
+        business_time_zone=run.settings.business_time_zone,
+    )
+    return {"drafted": drafted.statuses, "notifications": states, "dollars": drafted.dollars}
 
 
 def price_segments(settings: Settings, as_of_date: date | None = None) -> bedrock.Estimate:
