@@ -66,6 +66,8 @@ Team = Literal["Retention", "Customer Care", "Accounts", "Marketing", "Sales"]
 class EnrichError(Exception):
     """Enrichment cannot go on; the message says why and what to do."""
 
+    runbook = "bedrock-does-not-answer"
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
