@@ -39,6 +39,8 @@ ROLE = "c360_transformer"
 class BuildError(Exception):
     """dbt could not build a model or a test failed; the message names them."""
 
+    runbook = "a-model-did-not-build"
+
 
 @dataclass(frozen=True)
 class NodeResult:
