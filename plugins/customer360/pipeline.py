@@ -24,6 +24,7 @@ from customer360 import publish as publishing
 from customer360 import quality
 from customer360.contracts import read_contracts
 from customer360.enrich import bedrock
+from customer360.sentences import sentence_of
 from customer360.settings import PROJECT, Settings
 from customer360.warehouse import Warehouse, open_warehouse
 from customer360.warehouse.turns import turn
@@ -183,6 +184,12 @@ def price_segments(settings: Settings, as_of_date: date | None = None) -> bedroc
     return classifier.estimate(customers)
 
 
+def count_changed(run: Run) -> int:
+    """How many customers the run's rules would segment anew. Raises EnrichError."""
+    rules = enrichment.classifier_named(run.classifier)
+    return sum(1 for _ in enrichment.changed_customers(run.warehouse, as_of_date=run.as_of_date, classifier=rules))
+
+
 def check_bedrock(settings: Settings, session: Any = None) -> None:
     """See that the model of the classifier bedrock can be asked; costs nothing. Raises EnrichError."""
     bedrock.BedrockClassifier.configured(_bedrock_options(settings), session=session)
@@ -294,6 +301,11 @@ def export(run: Run, formats: Sequence[str] = ("csv",)) -> list[publishing.Expor
         return reports
 
 
+def document(run: Run) -> bool:
+    """Renew dbt's documentation of the models where they have changed; whether it was. Raises BuildError."""
+    return models.write_docs(run.warehouse, run.settings)
+
+
 def _summary_of(report: publishing.PublishReport) -> dict[str, Any]:
     return {
         "batch_id": report.batch_id,
@@ -349,7 +361,7 @@ def _step(run: Run, step: str) -> Iterator[dict[str, Any]]:
     except Exception as error:
         finish_run(run, "failed", f"{step}: {error}")
         raise
-    log.info("%s: %s", step, ", ".join(f"{name} {value}" for name, value in summary.items()))
+    log.info(sentence_of(step, summary))
 
 
 def _record_step(

@@ -29,6 +29,8 @@ class Settings:
     ``bedrock_tokens_per_minute`` of quota and ``bedrock_budget`` dollars a run, None for no limit.
     ``bedrock_fallback``: ``rules`` where they answer for customers the model has no answer for.
     ``delete_limit``: share of a published table's rows that a publish may delete unasked.
+    ``night_due_hours``: so long after its time a night must have ended. ``alert_emails``: addresses told of a
+    failure or a late night. ``alert_webhook``: id of the Airflow connection told of them.
     """
 
     home: Path
@@ -41,6 +43,9 @@ class Settings:
     bedrock_budget: Decimal | None
     bedrock_fallback: str | None
     delete_limit: float = 0.3
+    night_due_hours: float = 3.0
+    alert_emails: tuple[str, ...] = ()
+    alert_webhook: str | None = None
 
     def last_business_day(self, now: datetime | None = None) -> date:
         """The last complete day in the business time zone, the default ``as_of_date``."""
@@ -59,6 +64,9 @@ VARIABLES = {
     "CUSTOMER360_BEDROCK_BUDGET": "dollars a run may spend on that model; default no limit",
     "CUSTOMER360_BEDROCK_FALLBACK": "rules, where they answer for customers the model fails; default nobody",
     "CUSTOMER360_DELETE_LIMIT": "share of a table's rows that a publish may delete unasked, 0 to 1; default 0.3",
+    "CUSTOMER360_NIGHT_DUE_HOURS": "hours after 02:00 by which a night must have ended, or an alert says so; default 3",
+    "CUSTOMER360_ALERT_EMAIL": "addresses, separated by commas, that are told of failures; default nobody",
+    "CUSTOMER360_ALERT_WEBHOOK": "id of the Airflow connection that is told of failures as JSON; default none",
 }
 
 
@@ -80,6 +88,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         bedrock_budget=_dollars(environ.get("CUSTOMER360_BEDROCK_BUDGET")),
         bedrock_fallback=_fallback(environ.get("CUSTOMER360_BEDROCK_FALLBACK") or None),
         delete_limit=_share("CUSTOMER360_DELETE_LIMIT", environ.get("CUSTOMER360_DELETE_LIMIT") or "0.3"),
+        night_due_hours=_hours("CUSTOMER360_NIGHT_DUE_HOURS", environ.get("CUSTOMER360_NIGHT_DUE_HOURS") or "3"),
+        alert_emails=_addresses(environ.get("CUSTOMER360_ALERT_EMAIL") or ""),
+        alert_webhook=environ.get("CUSTOMER360_ALERT_WEBHOOK") or None,
     )
 
 
@@ -135,3 +146,24 @@ def _share(variable: str, text: str) -> float:
     if not 0 <= share <= 1:
         raise SettingsError(f"{variable} is {text!r}; use a share from 0 to 1, such as 0.3.")
     return share
+
+
+def _hours(variable: str, text: str) -> float:
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours <= 24:
+        raise SettingsError(f"{variable} is {text!r}; use hours above 0 and up to 24, such as 3.")
+    return hours
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    addresses = tuple(word.strip() for word in text.split(",") if word.strip())
+    for address in addresses:
+        name, _, domain = address.partition("@")
+        if not name or not domain or set(address) & set(" <>\r\n"):
+            raise SettingsError(
+                f"CUSTOMER360_ALERT_EMAIL holds {address!r}; use plain addresses such as night@example.com."
+            )
+    return addresses
