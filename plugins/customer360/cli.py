@@ -308,8 +308,10 @@ def status() -> None:
 def doctor() -> None:
     """Check everything a night needs and say what to do about what is missing."""
     from customer360.doctor import examine
+    from customer360.orchestration.checks import examine_airflow
 
-    findings = examine(read_settings())
+    settings = read_settings()
+    findings = [*examine(settings), *examine_airflow(settings)]
     for finding in findings:
         click.echo(f"{'ok  ' if finding.well else 'FAIL'} {finding.subject}: {finding.sentence}")
     sys.exit(0 if all(finding.well for finding in findings) else 1)

@@ -27,6 +27,7 @@ from customer360 import quality
 from customer360.contracts import read_contracts
 from customer360.enrich import bedrock
 from customer360.failures import advice, resume_command, runbook_of, sentence_of
+from customer360.sentences import step_sentence
 from customer360.settings import PROJECT, Settings
 from customer360.warehouse import Warehouse, WarehouseError, open_warehouse
 from customer360.warehouse.turns import turn
@@ -288,6 +289,12 @@ def price_decisions(settings: Settings, as_of_date: date | None = None) -> bedro
     return asking.estimate(enrichment.to_ask_about(warehouse, step, as_of_date or settings.last_business_day()))
 
 
+def count_changed(run: Run) -> int:
+    """How many customers the run's rules would segment anew. Raises EnrichError."""
+    rules = enrichment.classifier_named(run.classifier)
+    return sum(1 for _ in enrichment.changed_customers(run.warehouse, as_of_date=run.as_of_date, classifier=rules))
+
+
 def check_bedrock(settings: Settings, session: Any = None) -> None:
     """See that the model of the classifier bedrock can be asked; costs nothing. Raises EnrichError."""
     bedrock.BedrockClassifier.configured(_bedrock_options(settings), session=session)
@@ -417,6 +424,11 @@ def export(run: Run, formats: Sequence[str] = ("csv",)) -> list[publishing.Expor
         return reports
 
 
+def document(run: Run) -> bool:
+    """Renew dbt's documentation of the models where they have changed; whether it was. Raises BuildError."""
+    return models.write_docs(run.warehouse, run.settings)
+
+
 def _summary_of(report: publishing.PublishReport) -> dict[str, Any]:
     return {
         "batch_id": report.batch_id,
@@ -478,7 +490,7 @@ def _step(run: Run, step: str) -> Iterator[dict[str, Any]]:
         for line in advice(runbook_of(error), resume_command(run.kind, run.run_id)):
             error.add_note(line)
         raise
-    log.info("%s: %s", step, ", ".join(f"{name} {value}" for name, value in summary.items()))
+    log.info(step_sentence(step, summary))
 
 
 def _record_step(
