@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from customer360.enrichment_commands import draft
 from customer360.records_commands import contract, quarantine
 from customer360.settings import SettingsError, read_settings
 from customer360.warehouse import OWNER, LocalServer, WarehouseError, open_warehouse
@@ -27,8 +28,7 @@ ALLOW_DELETES = click.option(
     "--allow-deletes", is_flag=True, help="Publish even if it deletes more than CUSTOMER360_DELETE_LIMIT of a table."
 )
 CLASSIFIER = click.option("--classifier", type=click.Choice(["rules", "bedrock"]), help="Who segments customers.")
-
-
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what it would ask and cost, and ask nothing.")
 BUDGET = click.option(
     "--budget", type=click.FloatRange(0), help="Dollars the run may spend; default CUSTOMER360_BEDROCK_BUDGET."
 )
@@ -87,7 +87,7 @@ def load(landing: str | None, as_of_date: date | None, as_json: bool) -> None:
             counts = "" if file.records is None else f"{file.loaded:,} of {file.records:,} records"
             name = f"{file.file} into {file.system}.{file.table}" if file.feeds else file.file
             equal = f"({file.dropped:,} equal others and are dropped)" if file.dropped else ""
-            click.echo(f"{file.status:<8} {name}  {counts}  {equal}{file.reason or ''}".rstrip())
+            click.echo(f"{file.status:<10} {name}  {counts}  {equal}{file.reason or ''}".rstrip())
 
 
 @main.command()
@@ -106,11 +106,11 @@ def build(as_of_date: date | None) -> None:
 @AS_OF_DATE
 @CLASSIFIER
 @BUDGET
-@click.option("--dry-run", is_flag=True, help="Say what it would ask and cost, and ask nothing.")
+@DRY_RUN
 def segment(as_of_date: date | None, classifier: str | None, budget: float | None, dry_run: bool) -> None:
     """Give every new or changed customer a segment."""
     if dry_run:
-        _price_segments(as_of_date, classifier)
+        _price(as_of_date, classifier, "segments")
     else:
         _enrich_part("segment", as_of_date, classifier, budget)
 
@@ -119,9 +119,13 @@ def segment(as_of_date: date | None, classifier: str | None, budget: float | Non
 @AS_OF_DATE
 @CLASSIFIER
 @BUDGET
-def recommend(as_of_date: date | None, classifier: str | None, budget: float | None) -> None:
-    """Segment, prioritise and recommend an action for every new or changed customer."""
-    _enrich_part("enrich", as_of_date, classifier, budget)
+@DRY_RUN
+def recommend(as_of_date: date | None, classifier: str | None, budget: float | None, dry_run: bool) -> None:
+    """Segment, prioritise and recommend an action for every new or changed customer; analyse open decisions."""
+    if dry_run:
+        _price(as_of_date, classifier, "segments", "decisions")
+    else:
+        _enrich_part("enrich", as_of_date, classifier, budget)
 
 
 @main.command()
@@ -173,7 +177,13 @@ def export(file_format: str, out: Path, pii: bool) -> None:
 
 
 @main.command()
-@click.option("--size", type=click.Choice(["small", "medium", "large", "xlarge"]), default="small", show_default=True)
+@click.option(
+    "--size",
+    type=click.Choice(["small", "medium", "large", "xlarge"]),
+    default="small",
+    show_default=True,
+    help="1,000, 5,000, 20,000 or 50,000 care interactions, and the other systems in proportion.",
+)
 @click.option("--interactions", type=click.IntRange(1), help="Care interactions, instead of a size.")
 @click.option("--customers", type=click.IntRange(1), help="Persons; default follows the interactions.")
 @click.option("--days", type=click.IntRange(1), default=548, show_default=True, help="Days of history.")
@@ -246,6 +256,7 @@ def psql(role: str, arguments: tuple[str, ...]) -> None:
 
 
 main.add_command(contract)
+main.add_command(draft)
 main.add_command(quarantine)
 
 
@@ -325,7 +336,7 @@ def _enrich_part(part: str, as_of_date: date | None, classifier: str | None, bud
         click.echo(f"{statuses or 'Nobody was asked about'}; {report.dollars:.4f} dollars.")
 
 
-def _price_segments(as_of_date: date | None, classifier: str | None) -> None:
+def _price(as_of_date: date | None, classifier: str | None, *purposes: str) -> None:
     from customer360 import pipeline
     from customer360.enrich.bedrock import prices_as_of
 
@@ -333,12 +344,14 @@ def _price_segments(as_of_date: date | None, classifier: str | None) -> None:
     if (classifier or settings.classifier) != "bedrock":
         click.echo("The rules cost nothing; a dry run prices --classifier bedrock.")
         return
-    estimate = pipeline.price_segments(settings, as_of_date)
-    click.echo(
-        f"{estimate.customers:,} customers are new or changed: {estimate.calls:,} requests with about "
-        f"{estimate.input_tokens:,} tokens, at most {estimate.output_tokens:,} tokens of answers, "
-        f"at most {estimate.dollars:.4f} dollars by the prices of {prices_as_of()}."
-    )
+    for purpose in purposes:
+        subjects = {"segments": "customers", "decisions": "open decisions"}[purpose]
+        estimate = getattr(pipeline, f"price_{purpose}")(settings, as_of_date)
+        click.echo(
+            f"{estimate.customers:,} {subjects} are new or changed: {estimate.calls:,} requests with about "
+            f"{estimate.input_tokens:,} tokens, at most {estimate.output_tokens:,} tokens of answers, "
+            f"at most {estimate.dollars:.4f} dollars by the prices of {prices_as_of()}."
+        )
 
 
 if __name__ == "__main__":

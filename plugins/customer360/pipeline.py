@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -110,13 +110,20 @@ def load(run: Run) -> loading.LoadReport:
     with _step(run, "load") as summary:
         own = [] if run.landing.startswith("s3://") else [Path(run.landing) / "contracts"]
         report = loading.load_landing(
-            run.warehouse, run.landing, read_contracts(*own), run_id=run.run_id, business_date=run.as_of_date
+            run.warehouse,
+            run.landing,
+            read_contracts(*own),
+            run_id=run.run_id,
+            business_date=run.as_of_date,
+            quiet_seconds=run.settings.quiet_seconds,
+            needs_success=run.settings.needs_success,
         )
         summary |= {
             "files": len(report.files),
             "loaded": sum(file.loaded or 0 for file in report.files if file.status == "loaded"),
             "quarantined": sum(file.quarantined or 0 for file in report.files if file.status == "loaded"),
             "refused": [file.file for file in report.files if file.status == "refused"],
+            "unfinished": [file.file for file in report.unfinished],
             "skipped": sum(file.status == "skipped" for file in report.files),
             "waiting": sum(report.waiting.values()),
         }
@@ -130,19 +137,23 @@ def build_core(run: Run) -> models.BuildReport:
 
 
 def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> enrichment.EnrichReport:
-    """Segment, prioritise and recommend for every customer that changed, and fit models to new months.
+    """Segment, prioritise, recommend and draft for customers that changed, analyse decisions, fit models to new months.
 
     ``budget``: dollars for a paid classifier; default as in the settings. ``session``: boto3's, for a
     classifier at AWS; default as boto3 finds it. Raises EnrichError.
     """
     with _step(run, "enrich") as summary:
+        classifier = _classifier(run, budget, session)
         report = enrichment.enrich(
             run.warehouse,
             run_id=run.run_id,
             as_of_date=run.as_of_date,
-            classifier=_classifier(run, budget, session),
+            classifier=classifier,
             fallback=_fallback(run),
         )
+        decisions = _analyse_decisions(run, classifier)
+        drafts = _draft(run, classifier)
+        report = replace(report, dollars=report.dollars + decisions.dollars + drafts.pop("dollars"))
         summary |= {
             "customers": report.customers,
             "changed": report.changed,
@@ -151,6 +162,8 @@ def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> e
             "statuses": report.statuses,
             "dollars": float(report.dollars),
             "fallbacks": report.fallbacks,
+            "decisions": decisions.statuses,
+            **drafts,
         }
         forecasts = enrichment.fit_models(run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date)
         summary["fits"] = forecasts.fitted
@@ -174,6 +187,54 @@ def segment(run: Run, *, budget: Decimal | None = None) -> enrichment.StepReport
         return report
 
 
+def draft(run: Run, *, session: Any = None) -> dict[str, int]:
+    """Draft the messages of the actions that stand, and say what may become of each; the changes by state.
+
+    ``session``: as for ``enrich``. Raises EnrichError.
+    """
+    with _step(run, "draft") as summary:
+        drafts = _draft(run, _classifier(run, None, session))
+        summary |= drafts | {"dollars": float(drafts["dollars"])}
+        return drafts["notifications"]
+
+
+def open_drafts(run: Run) -> list[enrichment.OpenDraft]:
+    """The messages that wait for a person."""
+    return enrichment.open_drafts(run.warehouse, as_of_date=run.as_of_date)
+
+
+def decide(
+    run: Run, decision: enrichment.Decision, draft_ids: Sequence[int], *, decided_by: str, decided_at: datetime
+) -> int:
+    """Enter a person's decision about drafts; how many it counts for. Raises EnrichError."""
+    with _step(run, "decide") as summary:
+        summary[decision] = enrichment.decide(
+            run.warehouse, decision, draft_ids, run_id=run.run_id, as_of_date=run.as_of_date,
+            decided_by=decided_by, decided_at=decided_at,
+        )  # fmt: skip
+        return summary[decision]
+
+
+def _draft(run: Run, classifier: Any) -> dict[str, Any]:
+    if enrichment.judged_later(run.warehouse, run.as_of_date):
+        return {"drafted": {}, "notifications": {}, "dollars": Decimal(0)}
+    paid = run.classifier == "bedrock"
+    drafted = enrichment.draft(
+        run.warehouse,
+        run_id=run.run_id,
+        as_of_date=run.as_of_date,
+        drafter=classifier.asking(bedrock.DraftPurpose()) if paid else None,
+        fallback=enrichment.message_templates() if paid and run.settings.bedrock_fallback else None,
+    )
+    states = enrichment.judge(
+        run.warehouse,
+        run_id=run.run_id,
+        as_of_date=run.as_of_date,
+        business_time_zone=run.settings.business_time_zone,
+    )
+    return {"drafted": drafted.statuses, "notifications": states, "dollars": drafted.dollars}
+
+
 def price_segments(settings: Settings, as_of_date: date | None = None) -> bedrock.Estimate:
     """What the classifier bedrock would send and cost at most; asks nothing and enters no run. Raises EnrichError."""
     classifier = bedrock.BedrockClassifier.configured(_bedrock_options(settings), checked=False)
@@ -181,6 +242,15 @@ def price_segments(settings: Settings, as_of_date: date | None = None) -> bedroc
         open_warehouse(settings), as_of_date=as_of_date or settings.last_business_day(), classifier=classifier
     )
     return classifier.estimate(customers)
+
+
+def price_decisions(settings: Settings, as_of_date: date | None = None) -> bedrock.Estimate:
+    """The same about open decisions. Raises EnrichError."""
+    warehouse = open_warehouse(settings)
+    classifier = bedrock.BedrockClassifier.configured(_bedrock_options(settings), checked=False)
+    asking = classifier.asking(_decision_purpose(warehouse))
+    step = enrichment.decisions_step(asking)
+    return asking.estimate(enrichment.to_ask_about(warehouse, step, as_of_date or settings.last_business_day()))
 
 
 def check_bedrock(settings: Settings, session: Any = None) -> None:
@@ -209,8 +279,24 @@ def _classifier(
     options = _bedrock_options(run.settings)
     if budget is not None:
         options = replace(options, budget=budget)
-    spent = enrichment.dollars_spent(run.warehouse, run.run_id)
-    return bedrock.BedrockClassifier.configured(options, spent=spent, session=session)
+    return bedrock.BedrockClassifier.configured(options, warehouse=run.warehouse, run_id=run.run_id, session=session)
+
+
+def _analyse_decisions(run: Run, classifier: Any) -> enrichment.StepReport:
+    rules = enrichment.DecisionRules.read(enrichment.DECISIONS_VERSION)
+    asks = run.classifier == "bedrock"
+    return enrichment.analyse_decisions(
+        run.warehouse,
+        run_id=run.run_id,
+        as_of_date=run.as_of_date,
+        chosen=classifier.asking(_decision_purpose(run.warehouse)) if asks else rules,
+        fallback=rules if _fallback(run) else None,
+    )
+
+
+def _decision_purpose(warehouse: Warehouse) -> bedrock.DecisionPurpose:
+    rules = enrichment.DecisionRules.read(enrichment.DECISIONS_VERSION)
+    return bedrock.DecisionPurpose(rules, enrichment.personal_words(warehouse))
 
 
 def _fallback(run: Run) -> enrichment.Classifier | None:
@@ -253,6 +339,7 @@ def publish(run: Run, *, allow_deletes: bool = False) -> publishing.PublishRepor
             as_of_date=run.as_of_date,
             delete_limit=run.settings.delete_limit,
             allow_deletes=allow_deletes,
+            migrations=PROJECT / "dbt_project" / "migrations",
         )
         summary |= _summary_of(report)
         finish_run(run, "published" if report.changed else "unchanged")
@@ -268,6 +355,7 @@ def preview(settings: Settings, as_of_date: date | None = None) -> publishing.Pu
         as_of_date=as_of_date or settings.last_business_day(),
         delete_limit=settings.delete_limit,
         dry_run=True,
+        migrations=PROJECT / "dbt_project" / "migrations",
     )
 
 
@@ -316,7 +404,7 @@ def _build(run: Run, step: str, phase: models.dbt.Phase) -> models.BuildReport:
         return report
 
 
-def _pass_gate(run: Run, gate: str) -> quality.GateResult:
+def _pass_gate(run: Run, gate: quality.Gate) -> quality.GateResult:
     result = quality.run_gate(
         run.warehouse,
         gate,

@@ -29,6 +29,8 @@ class Settings:
     ``bedrock_tokens_per_minute`` of quota and ``bedrock_budget`` dollars a run, None for no limit.
     ``bedrock_fallback``: ``rules`` where they answer for customers the model has no answer for.
     ``delete_limit``: share of a published table's rows that a publish may delete unasked.
+    ``quiet_seconds``: so long a delivered file must not have been written to. ``needs_success``: whether the
+    files of every folder wait for its ``_SUCCESS``.
     """
 
     home: Path
@@ -41,6 +43,8 @@ class Settings:
     bedrock_budget: Decimal | None
     bedrock_fallback: str | None
     delete_limit: float = 0.3
+    quiet_seconds: float = 2.0
+    needs_success: bool = False
 
     def last_business_day(self, now: datetime | None = None) -> date:
         """The last complete day in the business time zone, the default ``as_of_date``."""
@@ -59,6 +63,8 @@ VARIABLES = {
     "CUSTOMER360_BEDROCK_BUDGET": "dollars a run may spend on that model; default no limit",
     "CUSTOMER360_BEDROCK_FALLBACK": "rules, where they answer for customers the model fails; default nobody",
     "CUSTOMER360_DELETE_LIMIT": "share of a table's rows that a publish may delete unasked, 0 to 1; default 0.3",
+    "CUSTOMER360_QUIET_SECONDS": "so long a delivered file must not have been written to; default 2",
+    "CUSTOMER360_NEEDS_SUCCESS": "yes where files wait for a file _SUCCESS in their folder; default no",
 }
 
 
@@ -80,6 +86,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         bedrock_budget=_dollars(environ.get("CUSTOMER360_BEDROCK_BUDGET")),
         bedrock_fallback=_fallback(environ.get("CUSTOMER360_BEDROCK_FALLBACK") or None),
         delete_limit=_share("CUSTOMER360_DELETE_LIMIT", environ.get("CUSTOMER360_DELETE_LIMIT") or "0.3"),
+        quiet_seconds=_seconds("CUSTOMER360_QUIET_SECONDS", environ.get("CUSTOMER360_QUIET_SECONDS") or "2"),
+        needs_success=_yes("CUSTOMER360_NEEDS_SUCCESS", environ.get("CUSTOMER360_NEEDS_SUCCESS") or "no"),
     )
 
 
@@ -135,3 +143,19 @@ def _share(variable: str, text: str) -> float:
     if not 0 <= share <= 1:
         raise SettingsError(f"{variable} is {text!r}; use a share from 0 to 1, such as 0.3.")
     return share
+
+
+def _seconds(variable: str, text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 3600:
+        raise SettingsError(f"{variable} is {text!r}; use seconds from 0 to 3600, such as 60.")
+    return seconds
+
+
+def _yes(variable: str, text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise SettingsError(f"{variable} is {text!r}; use yes or no.")
+    return text == "yes"

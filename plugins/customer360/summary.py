@@ -65,6 +65,8 @@ def _facts(facts: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
         text = f"{load['files']} found, {load['skipped']} already loaded, {len(load['refused'])} refused"
         if load["refused"]:
             text += f" ({', '.join(load['refused'][:5])})"
+        if load.get("unfinished"):
+            text += f", {len(load['unfinished'])} not complete yet ({', '.join(load['unfinished'][:5])})"
         lines += [("Files", text)]
         lines += [
             ("Records", f"{load['loaded']:,} loaded, {load['quarantined']:,} quarantined,"
@@ -86,6 +88,9 @@ def _facts(facts: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
             instead = f", {enrich['fallbacks']:,} of them by the rules instead" if enrich["fallbacks"] else ""
             lines += [("Asked", f"{asked}{instead}; {enrich['dollars']:.4f} dollars")]
         lines += [("Segments", mix), ("Actions", f"{enrich['actions']:,} recommended this run")]
+        if enrich.get("decisions"):
+            analysed = ", ".join(f"{count:,} {status}" for status, count in sorted(enrich["decisions"].items()))
+            lines += [("Decisions", f"{analysed}, of those that are open and new or changed")]
     if publish := facts.get("publish"):
         lines += [
             ("Published", f"{publish['tables']} tables with {publish['rows']:,} rows: {publish['inserted']:,} inserted,"

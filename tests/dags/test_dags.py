@@ -35,6 +35,7 @@ def dags(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
         "CUSTOMER360_HOME": str(home / "customer360"),
+        "PYTHONPATH": str(PROJECT / "plugins"),
         "PATH": "/usr/bin:/bin",
     }
     read = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
@@ -82,6 +83,12 @@ def test_the_night_goes_its_steps_in_order(dags: dict[str, dict]):
 @pytest.mark.parametrize("name", ["load_landing", "build_models", "enrich_customers", "export_marts"])
 def test_a_part_of_the_night_closes_its_run(name: str, dags: dict[str, dict]):
     assert dags[name]["tasks"][-1] == "finish"
+
+
+def test_a_run_that_waits_for_a_person_has_been_closed_before(dags: dict[str, dict]):
+    tasks = dags["draft_notifications"]["tasks"]
+    assert tasks[-4:] == ["finish", "show_drafts", "approve", "record_answer"]
+    assert dags["draft_notifications"]["params"]["approval"]["type"] == "boolean"
 
 
 def test_parsing_a_dag_imports_nothing_of_the_pipeline():

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from customer360 import pipeline
 from customer360.enrich import changed_customers
-from customer360.enrich.bedrock.prompt import question_about, read_prompt
+from customer360.enrich.bedrock.segments import SegmentPurpose
 from customer360.warehouse import Warehouse
 
 pytestmark = pytest.mark.nightly
@@ -27,7 +27,7 @@ def test_no_name_email_phone_address_or_id_of_the_population_is_in_any_question(
 ):
     somebody_new = SimpleNamespace(source="bedrock", model="never asked before", prompt_version="segment_v1")
     customers = list(changed_customers(sample_warehouse, as_of_date=sample_night.as_of_date, classifier=somebody_new))
-    question = question_about(customers, read_prompt("segment_v1"))
+    question = SegmentPurpose().question(customers)
     with sample_warehouse.connect() as connection:
         personal = {value for (value,) in connection.execute(PERSONAL) if value}
     sent = json.loads(question.message)["customers"]

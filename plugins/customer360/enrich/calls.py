@@ -10,8 +10,6 @@ from typing import Literal
 import psycopg
 from psycopg import sql
 
-from customer360.warehouse import Warehouse
-
 CallStatus = Literal["ok", "partial", "unusable", "failed"]
 
 
@@ -53,13 +51,3 @@ def write_calls(connection: psycopg.Connection, run_id: int, calls: Sequence[Llm
             ),
             values,
         )
-
-
-def dollars_spent(warehouse: Warehouse, run_id: int) -> Decimal:
-    """What the calls of a run cost so far: a run that was cut short and goes on keeps its budget."""
-    with warehouse.connect("c360_enricher") as connection:
-        row = connection.execute(
-            "select coalesce(sum(dollars), 0) from ops.llm_calls where run_id = %s", [run_id]
-        ).fetchone()
-    assert row is not None
-    return row[0]

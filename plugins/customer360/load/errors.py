@@ -9,3 +9,7 @@ class LoadError(Exception):
 
 class FileRefused(LoadError):
     """One file is refused whole, the others go on; the message is the sentence people read."""
+
+
+class FileUnfinished(LoadError):
+    """One file is not taken yet, since its delivery is not complete; the message is the sentence people read."""

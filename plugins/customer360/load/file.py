@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -23,7 +21,7 @@ from customer360.load.content import Excerpts, pieces
 from customer360.load.dialect import FooterReader, as_records_encoding, encoding_of, read_header, reader_of
 from customer360.load.discover import LandingFile, sha256_of
 from customer360.load.duplicates import BeyondDoubt, reject_duplicates, settle_equal_records
-from customer360.load.errors import FileRefused, LoadError
+from customer360.load.errors import FileRefused, FileUnfinished, LoadError
 from customer360.load.feeds import plan_of
 from customer360.load.header import Header
 from customer360.load.incoming import column, copy_records, create_incoming
@@ -31,6 +29,7 @@ from customer360.load.parents import set_orphans_aside
 from customer360.load.raw_tables import raw_table, refresh_statistics
 from customer360.load.rejected import OverLimit, sample_of_rejected, store_all_rejected, store_rejected
 from customer360.load.report import FileResult
+from customer360.load.source import LocalSource, Source
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class FileLoader:
         """Load one file; what is wrong with it is in the result, not raised."""
         started, sha256, size = time.monotonic(), "", None
         try:
-            if file.refusal:
+            if file.source is None:
                 raise FileRefused(file.refusal)
             if contract is None:
                 raise FileRefused(
@@ -54,16 +53,18 @@ class FileLoader:
                     "or add a contract to the landing's contracts folder."
                 )
             table = target_of(contract, self.contracts)
-            with file.fetched() as path:
-                sha256, size = sha256_of(path), path.stat().st_size
+            if file.unfinished:
+                raise FileUnfinished(file.unfinished)
+            file.source.check_unmoved()
+            sha256, size = sha256_of(file.source), file.source.size
+            loaded = self._loaded_before(sha256, table)
+            if loaded is None:
+                with self.connection.transaction():
+                    result = _Load(self, file, contract, table, file.source).run(sha256, size)
+                    file.source.check_unmoved()
+                if result is not None:
+                    return _timed(result, started)
                 loaded = self._loaded_before(sha256, table)
-                if loaded is None:
-                    with self.connection.transaction():
-                        load = _Load(self, file, contract, table, path)
-                        result = load.run(sha256, size)
-                    if result is not None:
-                        return _timed(result, started)
-                    loaded = self._loaded_before(sha256, table)
             return _timed(
                 FileResult(
                     file.name,
@@ -75,7 +76,9 @@ class FileLoader:
                 ),
                 started,
             )
-        except (FileRefused, OSError, *_UNEXPECTED_CONTENT) as error:
+        except (FileRefused, FileUnfinished, OSError, *_UNEXPECTED_CONTENT) as error:
+            if unfinished := _unfinished(file, error):
+                return _timed(self._left(file, contract, unfinished), started)
             return _timed(self._refuse(file, contract, sha256, size, _as_refusal(error)), started)
 
     def load_again(self, path: Path, contract: Contract, name: str) -> tuple[int, int]:
@@ -83,11 +86,9 @@ class FileLoader:
 
         Returns its id and how many records were dropped. Raises FileRefused when they cannot be loaded.
         """
-        table = target_of(contract, self.contracts)
+        table, source = target_of(contract, self.contracts), LocalSource(path)
         try:
-            result = _Load(self, LandingFile(name, partial(nullcontext, path)), contract, table, path).run(
-                name, path.stat().st_size
-            )
+            result = _Load(self, LandingFile(name, source), contract, table, source).run(name, source.size)
         except _UNEXPECTED_CONTENT as error:
             raise _as_refusal(error) from error
         row = self.connection.execute(
@@ -105,6 +106,17 @@ class FileLoader:
             [sha256, table.system, table.table],
         ).fetchone()
         return row[0] if row else None
+
+    def _left(self, file: LandingFile, contract: Contract | None, reason: FileUnfinished) -> FileResult:
+        table = target_of(contract, self.contracts) if contract else None
+        return FileResult(
+            file.name,
+            table.system if table else None,
+            table.table if table else None,
+            "unfinished",
+            reason=str(reason),
+            feeds=contract is not None and contract.feed is not None,
+        )
 
     def _refuse(
         self,
@@ -160,6 +172,18 @@ _UNEXPECTED_CONTENT = (
 )
 
 
+def _unfinished(file: LandingFile, error: Exception) -> FileUnfinished | None:
+    """Why the file is left for the next load: what is wrong with one that is still being written may yet be right."""
+    if isinstance(error, FileUnfinished):
+        return error
+    try:
+        if file.source is not None:
+            file.source.check_unmoved()
+    except FileUnfinished as unfinished:
+        return unfinished
+    return None
+
+
 def _as_refusal(error: Exception) -> FileRefused:
     if isinstance(error, FileRefused):
         return error
@@ -183,26 +207,19 @@ class _Load:
     file: LandingFile
     contract: Contract
     table: Contract
-    path: Path
+    source: Source
 
     def run(self, sha256: str, size: int) -> FileResult | None:
         """Load the file; None when another load has just loaded the same content."""
         connection, contract, table = self.loader.connection, self.contract, self.table
-        encoding = encoding_of(contract)
         self._set_time_zone()
-        reader = reader_of(self._content(), contract)
-        records = iter(reader)
-        header = read_header(records, contract)
+        header = self._header()
         load_id = self._begin(header, sha256, size)
         if load_id is None:
             return None
         create_incoming(connection, header)
         way = Blockwise(contract, header)
-        counts = self._copy_blocks(way, load_id) if way.possible else None
-        if counts is None:
-            if contract.customer360.footer:
-                records = iter(FooterReader(records, contract.customer360.footer, encoding))
-            counts = Counts(copy_records(connection, records, reader, header, contract, encoding), 0, {})
+        counts = (self._copy_blocks(way, load_id) if way.possible else None) or self._copy_one_by_one(header)
         count = counts.records
         plan = plan_of(contract, table, header)
         self._reject_invalid(plan.rules)
@@ -309,6 +326,22 @@ class _Load:
             f"the two cannot be told apart. Export it without {key}, or empty the warehouse first."
         )
 
+    def _header(self) -> Header:
+        content = self._content()
+        try:
+            return read_header(iter(reader_of(content, self.contract)), self.contract)
+        finally:
+            content.close()
+
+    def _copy_one_by_one(self, header: Header) -> Counts:
+        contract, encoding = self.contract, encoding_of(self.contract)
+        reader = reader_of(self._content(), contract)
+        records = iter(reader)
+        read_header(records, contract)
+        if contract.customer360.footer:
+            records = iter(FooterReader(records, contract.customer360.footer, encoding))
+        return Counts(copy_records(self.loader.connection, records, reader, header, contract, encoding), 0, {})
+
     def _copy_blocks(self, way: Blockwise, load_id: int) -> Counts | None:
         """Copy the records a block at a time; None when one that was taken for good turns out not to be."""
         connection = self.loader.connection
@@ -366,5 +399,5 @@ class _Load:
             sample = sample_of_rejected(self.loader.connection, Excerpts(self._content()), header)
             raise OverLimit(records, quarantined, sample, header.drift)
 
-    def _content(self) -> Iterator[bytes]:
-        return as_records_encoding(pieces(self.path, self.file.name), self.contract)
+    def _content(self) -> Generator[bytes, None, None]:
+        return as_records_encoding(pieces(self.source, self.file.name), self.contract)

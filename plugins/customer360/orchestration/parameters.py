@@ -60,3 +60,13 @@ def allow_deletes() -> Param:
         title="Allow deletes",
         description="Publish even if it deletes more than CUSTOMER360_DELETE_LIMIT of a table.",
     )
+
+
+def approval() -> Param:
+    """Whether a person decides about drafted messages."""
+    return Param(
+        False,
+        type="boolean",
+        title="Approval",
+        description="Wait until a person has approved or rejected the drafted messages.",
+    )

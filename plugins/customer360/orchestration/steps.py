@@ -44,6 +44,14 @@ def enrich(run_number: int) -> None:
     pipeline.enrich(run, session=_aws_session(run.classifier))
 
 
+def draft(run_number: int) -> None:
+    """Draft the messages of the actions that stand, and say what may become of each."""
+    from customer360 import pipeline
+
+    run = pipeline.resume_run(read_settings(), run_number)
+    pipeline.draft(run, session=_aws_session(run.classifier))
+
+
 def build_marts(run_number: int) -> None:
     """Build the marts as candidates nobody reads yet."""
     _step("build_marts", run_number)

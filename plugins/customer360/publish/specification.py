@@ -25,6 +25,14 @@ class PublishError(Exception):
     """Nothing was published; the message is a sentence that says where, what and what to do."""
 
 
+class MigrationNeeded(PublishError):
+    """The published tables cannot follow the models, or a migration that should make them follow cannot run."""
+
+
+class PublishBlocked(PublishError):
+    """Another publish or a reader holds what the publish needs."""
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -40,20 +40,24 @@ def about(table: PublishedTable | None, constraint: Constraint | None = None) ->
         raise violation
 
 
-def sentence(
-    connection: psycopg.Connection,
-    violation: Violation,
-    tables: Sequence[PublishedTable],
-    lock_timeout_seconds: float,
-) -> str:
+def blocked(connection: psycopg.Connection, violation: Violation, waited_seconds: float) -> str:
+    """Who holds the table that the publish waited for. ``connection``: rolled back."""
+    holders = connection.execute(
+        "select distinct format('%%s in process %%s', a.usename, a.pid) from pg_locks as l join pg_stat_activity as a"
+        " using (pid) where l.relation = to_regclass(%s) and l.granted and a.pid <> pg_backend_pid() order by 1",
+        [violation.table],
+    ).fetchall()
+    who = ", ".join(holder for (holder,) in holders[:5])
+    return (
+        f"{violation.table or 'A table'} is locked by {f'another session ({who})' if who else 'another session'} "
+        f"for more than {waited_seconds:g} s; nothing was published. Let that session end, then publish again."
+    )
+
+
+def sentence(connection: psycopg.Connection, violation: Violation, tables: Sequence[PublishedTable]) -> str:
     """What was violated, where and by how many candidate rows. ``connection``: rolled back."""
     table = next((table for table in tables if table.full_name == violation.table), None)
     where = violation.table or "The publish"
-    if issubclass(violation.kind, errors.LockNotAvailable):
-        return (
-            f"{where} is locked by another session for more than {lock_timeout_seconds:g} s; "
-            "let that session end, then publish again."
-        )
     if table is not None and issubclass(violation.kind, errors.NotNullViolation) and violation.column:
         column = sql.Identifier(violation.column)
         rows = _count(connection, table, sql.SQL("{} is null").format(column))

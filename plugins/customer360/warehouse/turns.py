@@ -11,7 +11,7 @@ import psycopg
 
 from customer360.warehouse.connections import Warehouse, WarehouseError
 
-WRITING_STEPS = ("load", "build_core", "segment", "enrich", "build_marts", "audit", "publish", "undo")
+WRITING_STEPS = ("load", "build_core", "segment", "enrich", "draft", "build_marts", "audit", "publish", "undo")
 """The steps that need the turn; those after them only read what is published."""
 
 FIRST_STEPS = ("load", "build_core")

@@ -9,15 +9,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import boto3
 import pytest
-from bedrock_double import FAULTS, INPUT_TOKENS, OUTPUT_TOKENS, SEGMENTS, BedrockDouble
+from bedrock_double import FAULTS, INPUT_TOKENS, MODEL, OUTPUT_TOKENS, SEGMENTS, BedrockDouble
 from customer360 import pipeline
 from customer360.enrich import (
     EnrichError,
@@ -25,40 +24,22 @@ from customer360.enrich import (
     StepReport,
     changed_customers,
     classifier_named,
-    dollars_spent,
     segment,
 )
 from customer360.enrich.bedrock import BedrockClassifier, BedrockOptions
 from customer360.enrich.bedrock.capabilities import Usage, capability_of
 from customer360.enrich.bedrock.client import BedrockClient
-from customer360.enrich.bedrock.pacing import Budget, TokenBucket
+from customer360.enrich.bedrock.pacing import Pacing
+from customer360.enrich.bedrock.question import read_prompt
+from customer360.enrich.bedrock.segments import SegmentPurpose
 from customer360.enrich.features import CustomerFeatures
 from customer360.settings import Settings
 from customer360.summary import night_summary
 from customer360.warehouse import Warehouse
 from warehouses import AS_OF_DATE
 
-MODEL = "global.anthropic.claude-haiku-4-5-20251001-v1:0"
 SEGMENT_V1 = "d4baeaab4e8cfb30a8e25612b0c5c3a8dfd9e757cc6490d495a0df9f37ff6847"
 CALL_DOLLARS = capability_of(MODEL).dollars(Usage(input_tokens=INPUT_TOKENS, output_tokens=OUTPUT_TOKENS), MODEL)
-
-
-@pytest.fixture
-def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[BedrockDouble]:
-    """A Bedrock of the test's own, which boto3 finds by its environment."""
-    with BedrockDouble().serving() as server:
-        for name, value in {
-            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": server.url,
-            "AWS_ENDPOINT_URL_BEDROCK": server.url,
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }.items():
-            monkeypatch.setenv(name, value)
-        yield server
 
 
 READ_TIMEOUT_SECONDS = 3
@@ -66,33 +47,11 @@ READ_TIMEOUT_SECONDS = 3
 
 
 def classifier(**choices: object) -> BedrockClassifier:
-    """The classifier with short waits. ``budget``: dollars."""
-    budget = choices.pop("budget", None)
+    """The classifier with short waits."""
     client = BedrockClient(
         MODEL, capability_of(MODEL), boto3.Session(), read_timeout=READ_TIMEOUT_SECONDS, retry_seconds=0.005
     )
-    return BedrockClassifier(
-        client,
-        TokenBucket(None),
-        Budget(None if budget is None else Decimal(str(budget))),
-        **{"threads": 8, **choices},
-    )
-
-
-@pytest.fixture
-def people(warehouse: Warehouse, change) -> Callable[[range, str], None]:
-    """``people(numbers)``: customers with these numbers of visits, by which the double knows them."""
-
-    def add(numbers: range, input_hash: str = "a") -> None:
-        change(numbers, input_hash, discount_share=Decimal("0.05"))
-        with warehouse.connect() as connection:
-            connection.execute(
-                "update intermediate.int_customer_features set web_sessions_90d = customer_key,"
-                " customer_key = 7000000000000 + customer_key where customer_key = any(%s)",
-                [list(numbers)],
-            )
-
-    return add
+    return BedrockClassifier(client, **{"threads": 8, **choices})
 
 
 def night(warehouse: Warehouse, run_id: int, chosen: BedrockClassifier, days: int = 0) -> StepReport:
@@ -178,12 +137,17 @@ def test_an_unchanged_second_night_asks_nothing(warehouse, run_id, people, doubl
     assert night(warehouse, run_id, classifier(), days=1).changed == 3
 
 
+class NextVersion(SegmentPurpose):
+    """The same text under the name of the next version."""
+
+    _system = read_prompt("segment_v1")
+
+
 def test_another_prompt_version_asks_about_everybody_again(warehouse, run_id, people, double):
     people(range(30))
     night(warehouse, run_id, classifier())
     double.answered.clear()
-    next_version = classifier()
-    next_version.prompt_version = "segment_v2"
+    next_version = classifier(purpose=NextVersion(prompt_version="segment_v2"))
     assert night(warehouse, run_id, next_version).changed == 30
     assert night(warehouse, run_id, next_version).changed == 0
 
@@ -210,7 +174,7 @@ def test_kill_9_in_the_middle_loses_no_paid_answer(warehouse, run_id, people, do
     killed.join()
     assert killed.exitcode == -signal.SIGKILL
     assert rows(warehouse, "select count(*) from enrichment.customer_segments") == [(100,)]
-    assert dollars_spent(warehouse, run_id) == 5 * CALL_DOLLARS
+    assert rows(warehouse, "select sum(dollars) from ops.llm_calls") == [(5 * CALL_DOLLARS,)]
     # The sixth was never delivered: nobody was there any more.
     with double.lock:
         double.answered.subtract(n for n in range(200) if n >= 100 and double.answered[n])
@@ -221,7 +185,8 @@ def test_kill_9_in_the_middle_loses_no_paid_answer(warehouse, run_id, people, do
 def test_the_budget_stops_the_run_and_is_never_exceeded(warehouse, run_id, people, double):
     people(range(400))
     # Room for what a request may cost at most beyond the third.
-    report = night(warehouse, run_id, classifier(budget=CALL_DOLLARS * 7, threads=3))
+    pacing = Pacing(warehouse, run_id, budget=CALL_DOLLARS * 7)
+    report = night(warehouse, run_id, classifier(pacing=pacing, threads=3))
     assert set(report.statuses) == {"ok", "over_budget"}
     assert report.statuses.get("ok", 0) == 20 * len(double.requests) > 0
     assert report.dollars <= CALL_DOLLARS * 7
@@ -232,11 +197,9 @@ def test_the_budget_stops_the_run_and_is_never_exceeded(warehouse, run_id, peopl
 def test_a_run_that_goes_on_keeps_what_is_left_of_its_budget(warehouse, run_id, people, double):
     people(range(20))
     night(warehouse, run_id, classifier())
-    spent = dollars_spent(warehouse, run_id)
-    assert spent == CALL_DOLLARS
     people(range(20, 40))
-    options = BedrockOptions(MODEL, None, budget=spent)
-    going_on = BedrockClassifier.configured(options, spent=spent)
+    options = BedrockOptions(MODEL, None, budget=CALL_DOLLARS)
+    going_on = BedrockClassifier.configured(options, warehouse=warehouse, run_id=run_id)
     assert night(warehouse, run_id, going_on).statuses == {"over_budget": 20}
 
 
@@ -322,6 +285,14 @@ def test_a_family_that_refuses_a_temperature_is_sent_none(double):
     chosen.classify_into([CustomerFeatures(customer_key=1, input_hash="a")], lambda answers, _: kept.extend(answers))
     assert double.requests[0]["inferenceConfig"] == {"maxTokens": 120}
     assert [answer.status for answer in kept] == ["ok"]
+
+
+def test_a_family_without_structured_output_answers_through_a_tool(warehouse, run_id, people, double):
+    people(range(45))
+    model = "us.amazon.nova-lite-v1:0"
+    chosen = BedrockClassifier(BedrockClient(model, capability_of(model), boto3.Session()))
+    assert night(warehouse, run_id, chosen).statuses == {"ok": 45}
+    assert all("toolConfig" in body for body in double.requests)
 
 
 def test_the_estimate_covers_what_is_spent(warehouse, run_id, people, double):

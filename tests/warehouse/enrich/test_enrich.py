@@ -279,7 +279,7 @@ class Answers:
 @pytest.mark.parametrize("answered", [(1,), (1, 2, 2), (1, 3), ()])
 def test_answers_for_other_customers_than_asked_about_are_refused(warehouse, run_id, change, answered):
     change(range(1, 3))
-    with pytest.raises(EnrichError, match="2 customers were asked about"):
+    with pytest.raises(EnrichError, match="2 were asked about"):
         segment(warehouse, run_id=run_id, as_of_date=AS_OF_DATE, classifier=Answers(*answered))
     assert counts(warehouse) == [0, 0, 0]
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from customer360.enrich.answers import EnrichError
 
 _PER_PRICE = Decimal(1_000_000)
+_BATCH_FACTOR = Decimal("0.5")
 
 
 class _Strict(BaseModel):
@@ -29,9 +30,15 @@ class Usage(_Strict):
 
 
 class Capability(_Strict):
-    """One family. Prices are dollars per million tokens; the quota counts ``output_quota_factor`` per output token."""
+    """One family. Prices are dollars per million tokens; the quota counts ``output_quota_factor`` per output token.
+
+    ``structured_output``: whether it answers by a JSON schema; else it is made to call a tool with one.
+    ``thinking_tokens``: room for what the family thinks before it answers.
+    """
 
     temperature: bool
+    structured_output: bool
+    thinking_tokens: int = Field(default=0, ge=0)
     cache_minimum_tokens: int = Field(gt=0)
     output_quota_factor: int = Field(gt=0)
     input_price: Decimal = Field(gt=0)
@@ -40,7 +47,7 @@ class Capability(_Strict):
     cache_write_price: Decimal = Field(gt=0)
     regional_factor: Decimal = Field(ge=1)
 
-    def dollars(self, usage: Usage, model_id: str) -> Decimal:
+    def dollars(self, usage: Usage, model_id: str, *, in_batch: bool = False) -> Decimal:
         """What ``usage`` costs at ``model_id``, exact to a millionth of a cent."""
         factor = Decimal(1) if model_id.rpartition("/")[2].startswith("global.") else self.regional_factor
         price = (
@@ -49,7 +56,7 @@ class Capability(_Strict):
             + usage.cache_read_tokens * self.cache_read_price
             + usage.cache_write_tokens * self.cache_write_price
         )
-        return (price * factor / _PER_PRICE).quantize(Decimal("0.00000001"))
+        return (price * factor * (_BATCH_FACTOR if in_batch else 1) / _PER_PRICE).quantize(Decimal("0.00000001"))
 
     def quota_tokens(self, usage: Usage) -> int:
         """What ``usage`` takes from the tokens-per-minute quota."""
@@ -78,7 +85,8 @@ def capability_of(model_id: str) -> Capability:
     Raises EnrichError when no family is known by a part of the id.
     """
     families = _read().families
-    if (name := next((name for name in families if name in model_id), None)) is None:
+    # The longest name: claude-sonnet-5 is a part of claude-sonnet-5-5, too.
+    if (name := max((name for name in families if name in model_id), key=len, default=None)) is None:
         raise EnrichError(
             f"CUSTOMER360_BEDROCK_MODEL_ID is {model_id!r}, whose prices and abilities are not known; use a model "
             f"of {', '.join(families)}, or add its family to enrich/bedrock/capabilities.yml."

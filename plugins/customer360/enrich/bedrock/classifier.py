@@ -1,35 +1,34 @@
-"""Segments from a model on Bedrock: packs of customers, each settled until every customer has a status."""
+"""Answers from a model on Bedrock: packs of subjects, each settled until every subject has a status."""
 
 from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import islice
-from typing import Any
+from typing import Any, Generic
 
 import boto3
 
-from customer360.enrich.answers import EnrichError, SegmentAnswer, Status
+from customer360.enrich.answers import EnrichError, Status
 from customer360.enrich.bedrock.capabilities import Capability, Usage, capability_of
 from customer360.enrich.bedrock.client import BedrockClient, CallError, DailyQuotaError, Reply
-from customer360.enrich.bedrock.pacing import Budget, TokenBucket
+from customer360.enrich.bedrock.pacing import Pacing
 from customer360.enrich.bedrock.preflight import check_access
-from customer360.enrich.bedrock.prompt import SEGMENT_PROMPT, Question, answers_in, question_about, read_prompt
+from customer360.enrich.bedrock.question import Answer, Purpose, Question, Subject
+from customer360.enrich.bedrock.segments import SegmentPurpose
 from customer360.enrich.calls import CallStatus, LlmCall
-from customer360.enrich.features import CustomerFeatures
+from customer360.warehouse import Warehouse
 
-PACK_SIZE = 20
 THREADS = 4
 TRIES_ALONE = 3
-"""How often a customer who is alone in a request is asked about before the answer counts as invalid."""
+"""How often a subject that is alone in a request is asked about before the answer counts as invalid."""
 
-_PURPOSE = "segment"
 _NOTHING = Usage()
 
-Keep = Callable[[Sequence[SegmentAnswer], Sequence[LlmCall]], None]
+Keep = Callable[[Sequence[Any], Sequence[LlmCall]], None]
 
 
 @dataclass(frozen=True)
@@ -62,30 +61,35 @@ class Estimate:
 
 
 @dataclass
-class BedrockClassifier:
-    """Asks a model for the segments of customers, a pack a request, in a few threads.
+class BedrockClassifier(Generic[Subject, Answer]):
+    """Asks a model about subjects, a pack a request, in a few threads. ``purpose``: what is asked, segments if nothing
+    else is said.
 
     Answers are kept as they come, in the thread that got them, before it asks again: a run that is
     killed loses no answer but those on their way.
     """
 
     client: BedrockClient
-    bucket: TokenBucket
-    budget: Budget
-    prompt_version: str = SEGMENT_PROMPT
-    pack_size: int = PACK_SIZE
+    pacing: Pacing = field(default_factory=Pacing)
+    purpose: Purpose[Subject, Answer] = field(default_factory=SegmentPurpose)  # type: ignore[assignment]
     threads: int = THREADS
     source: str = field(default="bedrock", init=False)
 
     def __post_init__(self) -> None:
-        self._system = read_prompt(self.prompt_version)
         self._stopped: tuple[Status, str] | None = None
 
     @classmethod
     def configured(
-        cls, options: BedrockOptions, *, spent: Decimal = Decimal(0), session: Any = None, checked: bool = True
-    ) -> BedrockClassifier:
-        """The classifier as configured. ``spent``: dollars of the budget that are gone. ``session``: boto3's.
+        cls,
+        options: BedrockOptions,
+        *,
+        warehouse: Warehouse | None = None,
+        run_id: int | None = None,
+        session: Any = None,
+        checked: bool = True,
+    ) -> BedrockClassifier[Any, Any]:
+        """The classifier as configured. ``warehouse``, ``run_id``: where quota and budget are counted, and for which
+        run. ``session``: boto3's.
 
         Raises EnrichError when the model cannot be asked; with ``checked`` it is looked up at Bedrock.
         """
@@ -94,36 +98,45 @@ class BedrockClassifier:
         client = BedrockClient(model_id, capability_of(model_id), session)
         if checked:
             check_access(session, model_id)
-        return cls(client, TokenBucket(options.tokens_per_minute), Budget(options.budget, spent))
+        quota = f"{model_id} at {client.endpoint}"
+        return cls(client, Pacing(warehouse, run_id, quota, options.tokens_per_minute, options.budget))
+
+    def asking(self, purpose: Purpose[Any, Any]) -> BedrockClassifier[Any, Any]:
+        """The same model, quota and budget for another purpose."""
+        return replace(self, purpose=purpose)
 
     @property
     def model(self) -> str:
-        """The model's id; with the host where that is not Bedrock: its answers are never taken for real ones."""
-        return self.client.model_id if self.client.is_aws else f"{self.client.model_id} at {self.client.endpoint}"
+        """How answers are signed: the model's id, with the host where that is not Bedrock."""
+        return self.client.name
 
-    def estimate(self, customers: Iterable[CustomerFeatures]) -> Estimate:
-        """What classifying ``customers`` would send and cost, without asking."""
+    @property
+    def prompt_version(self) -> str:
+        return self.purpose.prompt_version
+
+    def estimate(self, subjects: Iterable[Subject]) -> Estimate:
+        """What asking about ``subjects`` would send and cost, without asking."""
         total, size = Counter[str](), 0
-        for pack in _packs(customers, self.pack_size):
-            question = question_about(pack, self._system)
+        for pack in packs(subjects, self.purpose.pack_size):
+            at_most = self.client.at_most(self.purpose.question(pack))
             size += len(pack)
-            total += Counter(calls=1, input=question.input_tokens, output=question.max_tokens)
+            total += Counter(calls=1, input=at_most.input_tokens, output=at_most.output_tokens)
         usage = Usage(input_tokens=total["input"], output_tokens=total["output"])
-        dollars = self._capability.dollars(usage, self.client.model_id)
-        return Estimate(size, total["calls"], total["input"], total["output"], dollars)
+        return Estimate(size, total["calls"], total["input"], total["output"], self._dollars(usage))
 
-    def classify_into(self, customers: Iterable[CustomerFeatures], keep: Keep) -> None:
-        """Hand every customer's answer, and every call, to ``keep``, from several threads.
+    def classify_into(self, subjects: Iterable[Subject], keep: Keep) -> None:
+        """Hand every subject's answer, and every call, to ``keep``, from several threads.
 
         Raises EnrichError when the model refuses to be asked; what was answered before is kept.
         """
         pool = ThreadPoolExecutor(self.threads)
-        try:
-            futures = [pool.submit(self._settle, pack, keep) for pack in _packs(customers, self.pack_size)]
-            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-        finally:
-            # Also when interrupted: requests on their way are waited for and kept, no other is sent.
-            pool.shutdown(cancel_futures=True)
+        with self.pacing:
+            try:
+                asked = [pool.submit(self._settle, pack, keep) for pack in packs(subjects, self.purpose.pack_size)]
+                done, _ = wait(asked, return_when=FIRST_EXCEPTION)
+            finally:
+                # Also when interrupted: requests on their way are waited for and kept, no other is sent.
+                pool.shutdown(cancel_futures=True)
         for future in done:
             future.result()
 
@@ -131,84 +144,105 @@ class BedrockClassifier:
     def _capability(self) -> Capability:
         return self.client.capability
 
-    def _settle(self, customers: Sequence[CustomerFeatures], keep: Keep) -> None:
-        unsettled = deque([(customers, 0)])
+    def _dollars(self, usage: Usage) -> Decimal:
+        return self._capability.dollars(usage, self.client.model_id)
+
+    def _settle(self, subjects: Sequence[Subject], keep: Keep) -> None:
+        unsettled = deque([(subjects, 0)])
         while unsettled:
             pack, tries = unsettled.popleft()
-            question = question_about(pack, self._system, longer=1 + tries)
-            reserved = self._capability.dollars(_at_most(question), self.client.model_id)
-            taken = question.input_tokens + question.max_tokens
+            question = self.purpose.question(pack, longer=1 + tries)
+            at_most = self.client.at_most(question)
+            reserved, taken = self._dollars(at_most), at_most.input_tokens + at_most.output_tokens
             if not self._stopped:
-                self.bucket.take(taken)
+                self.pacing.take(taken)
             # Looked at again after waiting for the quota: another thread may have met the end meanwhile.
-            if self._stopped or not self.budget.reserve(reserved):
-                self._stopped = self._stopped or ("over_budget", f"The budget of {self.budget.limit} dollars is spent.")
-                keep(_all(pack, *self._stopped), [])
+            if self._stopped or not self.pacing.reserve(reserved):
+                self._stopped = self._stopped or (
+                    "over_budget",
+                    f"The budget of {self.pacing.budget} dollars is spent.",
+                )
+                keep(self._all(pack, *self._stopped), [])
                 continue
-            answers, call = self._ask(question, taken, reserved)
-            answered = {answer.customer_key for answer in answers}
-            left = [customer for customer in pack if customer.customer_key not in answered]
-            if call.status == "failed":
-                keep(_all(pack, *(self._stopped or ("failed", call.problem or ""))), [call])
-            elif left and len(pack) == 1 and tries + 1 == TRIES_ALONE:
-                keep(_all(pack, "invalid", call.problem or ""), [call])
-            else:
-                keep(answers, [call])
-                if left:
-                    unsettled.extend(_next_packs(left, len(pack), tries))
+            used = _NOTHING
+            try:
+                answers, call = self._ask(question)
+                used = Usage(**{name: getattr(call, name) for name in Usage.model_fields})
+                left = _without(pack, answers)
+                if call.status == "failed":
+                    keep(self._all(pack, *(self._stopped or ("failed", call.problem or ""))), [call])
+                elif left and len(pack) == 1 and tries + 1 == TRIES_ALONE:
+                    keep(self._all(pack, "invalid", call.problem or ""), [call])
+                else:
+                    keep(answers, [call])
+                    if left:
+                        unsettled.extend(_next_packs(left, len(pack), tries))
+            finally:
+                # After the answers are kept: who is killed in between has spent too much rather than too little.
+                self.pacing.settle(taken, self._capability.quota_tokens(used), reserved, self._dollars(used))
 
-    def _ask(self, question: Question, taken: int, reserved: Decimal) -> tuple[list[SegmentAnswer], LlmCall]:
-        usage = _NOTHING
+    def _ask(self, question: Question[Subject]) -> tuple[list[Answer], LlmCall]:
         try:
             reply = self.client.ask(question)
-            usage = reply.usage
         except DailyQuotaError as error:
             self._stopped = ("failed", f"The account's tokens per day are used up: {error}")
-            return [], self._call(question, "failed", self._stopped[1], 0)
+            return [], self._call(question, "failed", self._stopped[1])
         except CallError as error:
-            return [], self._call(question, "failed", str(error), 0, error=error)
-        finally:
-            self.bucket.settle(taken, self._capability.quota_tokens(usage))
-            self.budget.settle(reserved, self._capability.dollars(usage, self.client.model_id))
-        answers, problem = answers_in(reply.text, question) if reply.text is not None else ([], reply.problem)
-        status: CallStatus = "ok" if not problem else "partial" if answers else "unusable"
-        return answers, self._call(question, status, problem, len(answers), reply=reply)
+            return [], self._call(question, "failed", str(error), known=error)
+        answers, call_status, problem = judged(self.purpose, question, reply)
+        return answers, self._call(question, call_status, problem, len(answers), known=reply)
 
     def _call(
         self,
-        question: Question,
+        question: Question[Subject],
         status: CallStatus,
         problem: str | None,
-        answers: int,
+        answers: int = 0,
         *,
-        reply: Reply | None = None,
-        error: CallError | None = None,
+        known: Reply | CallError | None = None,
     ) -> LlmCall:
-        usage, known = (reply.usage if reply else _NOTHING), reply or error
+        usage = known.usage if isinstance(known, Reply) else _NOTHING
         return LlmCall(
-            purpose=_PURPOSE,
+            purpose=self.purpose.name,
             model=self.client.model_id,
             prompt_version=self.prompt_version,
             endpoint=self.client.endpoint,
             request_id=known.request_id if known else None,
             status=status,
             problem=problem,
-            customers=len(question.customers),
+            customers=len(question.subjects),
             answers=answers,
             **usage.model_dump(),
-            dollars=self._capability.dollars(usage, self.client.model_id),
+            dollars=self._dollars(usage),
             latency_ms=known.latency_ms if known else 0,
             retries=known.retries if known else 0,
         )
 
+    def _all(self, pack: Sequence[Subject], status: Status, reason: str) -> list[Answer]:
+        return [self.purpose.without_answer(subject, status, reason) for subject in pack]
 
-def _packs(customers: Iterable[CustomerFeatures], size: int) -> Iterable[list[CustomerFeatures]]:
-    remaining = iter(customers)
+
+def judged(
+    purpose: Purpose[Subject, Answer], question: Question[Subject], reply: Reply
+) -> tuple[list[Answer], CallStatus, str | None]:
+    """The usable answers in a reply, what the call is worth, and what is wrong with the rest."""
+    answers, problem = purpose.answers_in(reply.text, question) if reply.text is not None else ([], reply.problem)
+    return answers, "ok" if not problem else "partial" if answers else "unusable", problem
+
+
+def packs(subjects: Iterable[Subject], size: int) -> Iterable[list[Subject]]:
+    """The subjects, ``size`` at a time."""
+    remaining = iter(subjects)
     while pack := list(islice(remaining, size)):
         yield pack
 
 
-def _next_packs(left: list[CustomerFeatures], asked: int, tries: int) -> list[tuple[Sequence[CustomerFeatures], int]]:
+def _without(pack: Sequence[Any], answers: Sequence[Any]) -> list[Any]:
+    answered = {answer.key for answer in answers}
+    return [subject for subject in pack if subject.key not in answered]
+
+
+def _next_packs(left: list[Subject], asked: int, tries: int) -> list[tuple[Sequence[Subject], int]]:
     """What to ask next about those without an answer: all again where some were answered, else halves."""
     if asked == 1:
         return [(left, tries + 1)]
@@ -216,11 +250,3 @@ def _next_packs(left: list[CustomerFeatures], asked: int, tries: int) -> list[tu
         return [(left, 0)]
     middle = len(left) // 2
     return [(left[:middle], 0), (left[middle:], 0)]
-
-
-def _all(pack: Sequence[CustomerFeatures], status: Status, reason: str) -> list[SegmentAnswer]:
-    return [SegmentAnswer(customer_key=c.customer_key, status=status, reason=reason) for c in pack]
-
-
-def _at_most(question: Question) -> Usage:
-    return Usage(input_tokens=question.input_tokens, output_tokens=question.max_tokens)

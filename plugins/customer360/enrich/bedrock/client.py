@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from dataclasses import dataclass, field
@@ -14,13 +15,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from customer360.enrich.answers import EnrichError
 from customer360.enrich.bedrock.capabilities import Capability, Usage
-from customer360.enrich.bedrock.prompt import SCHEMA, Question
+from customer360.enrich.bedrock.question import Question
 
 READ_TIMEOUT_SECONDS = 180
 """A response that is slower is asked for again and paid twice, so this is long."""
 
 _ATTEMPTS = 4
 _CONNECTIONS = 16
+_ANSWERS = "answers"
+_FINISHED = ("end_turn", "tool_use")
 # botocore retries 429, 500, 502, 503 and broken connections, but neither of these.
 _RETRIED_HERE = {"ModelTimeoutException": 408, "ModelErrorException": 424}
 _STOPPING = {
@@ -88,16 +91,16 @@ class BedrockClient:
         return urlsplit(self._client.meta.endpoint_url).hostname or ""
 
     @property
-    def is_aws(self) -> bool:
-        """Whether that is Bedrock itself and not something that stands in for it."""
-        return self.endpoint.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
+    def name(self) -> str:
+        """The model's id; with the host where that is not Bedrock: its answers are never taken for real ones."""
+        return name_at(self.model_id, self.endpoint)
 
-    def ask(self, question: Question) -> Reply:
+    def ask(self, question: Question[Any]) -> Reply:
         """Send a question and wait for the response.
 
         Raises CallError when none comes, DailyQuotaError, and EnrichError where asking again is in vain.
         """
-        request = self._request(question)
+        request = {"modelId": self.model_id, **self.request(question)}
         retries, started = 0, time.monotonic()
         for attempt in range(1, _ATTEMPTS + 1):
             try:
@@ -116,26 +119,45 @@ class BedrockClient:
                 raise CallError(
                     f"Bedrock did not answer: {type(error).__name__}.", None, retries, _ms(started)
                 ) from error
-            return _reply(response, retries + _retries(response), _ms(started))
+            return reply_in(response, retries + _retries(response), _ms(started))
         raise AssertionError("the last attempt returns or raises")
 
-    def _request(self, question: Question) -> dict[str, Any]:
+    def request(self, question: Question[Any]) -> dict[str, Any]:
+        """The body of the Converse request."""
         system: list[dict[str, Any]] = [{"text": question.system}]
         if question.fixed_tokens >= self.capability.cache_minimum_tokens:
             system.append({"cachePoint": {"type": "default"}})
         settings = {"temperature": 0.0} if self.capability.temperature else {}
         return {
-            "modelId": self.model_id,
             "system": system,
             "messages": [{"role": "user", "content": [{"text": question.message}]}],
-            "inferenceConfig": {"maxTokens": question.max_tokens, **settings},
-            "outputConfig": {
-                "textFormat": {
-                    "type": "json_schema",
-                    "structure": {"jsonSchema": {"schema": SCHEMA, "name": "answers"}},
-                }
-            },
+            "inferenceConfig": {"maxTokens": self.max_tokens(question), **settings},
+            **(_by_schema(question) if self.capability.structured_output else _by_tool(question)),
         }
+
+    def max_tokens(self, question: Question[Any]) -> int:
+        """How many tokens the response to a question may have."""
+        return question.max_tokens + self.capability.thinking_tokens
+
+    def at_most(self, question: Question[Any]) -> Usage:
+        """What the request may use at most."""
+        return Usage(input_tokens=question.input_tokens, output_tokens=self.max_tokens(question))
+
+
+def name_at(model_id: str, endpoint: str) -> str:
+    """How answers of the model at a host are signed."""
+    is_aws = endpoint.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
+    return model_id if is_aws else f"{model_id} at {endpoint}"
+
+
+def _by_schema(question: Question[Any]) -> dict[str, Any]:
+    schema = {"schema": question.schema, "name": _ANSWERS}
+    return {"outputConfig": {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": schema}}}}
+
+
+def _by_tool(question: Question[Any]) -> dict[str, Any]:
+    tool = {"name": _ANSWERS, "description": "Takes the answers.", "inputSchema": {"json": json.loads(question.schema)}}
+    return {"toolConfig": {"tools": [{"toolSpec": tool}], "toolChoice": {"tool": {"name": _ANSWERS}}}}
 
 
 def _stop_at_the_daily_quota(response: tuple[Any, dict[str, Any]] | None, **_: Any) -> None:
@@ -158,13 +180,14 @@ def _ms(started: float) -> int:
     return round((time.monotonic() - started) * 1000)
 
 
-def _reply(response: dict[str, Any], retries: int, latency_ms: int) -> Reply:
+def reply_in(response: dict[str, Any], retries: int = 0, latency_ms: int = 0) -> Reply:
+    """What a Converse response says, whether it came at once or in a batch job's output."""
     counted = response.get("usage", {})
     blocks = response.get("output", {}).get("message", {}).get("content", [])
     # Some models think first: their first block is not the answer.
-    text = next((block["text"] for block in blocks if "text" in block), None)
+    text = next((_text_of(block) for block in blocks if "text" in block or "toolUse" in block), None)
     stopped = response.get("stopReason")
-    problem = None if stopped == "end_turn" and text is not None else f"The model stopped early: {stopped}."
+    problem = None if stopped in _FINISHED and text is not None else f"The model stopped early: {stopped}."
     return Reply(
         text=None if problem else text,
         problem=problem,
@@ -174,7 +197,11 @@ def _reply(response: dict[str, Any], retries: int, latency_ms: int) -> Reply:
             cache_read_tokens=counted.get("cacheReadInputTokens", 0),
             cache_write_tokens=counted.get("cacheWriteInputTokens", 0),
         ),
-        request_id=response["ResponseMetadata"].get("RequestId"),
+        request_id=response.get("ResponseMetadata", {}).get("RequestId"),
         retries=retries,
         latency_ms=latency_ms,
     )
+
+
+def _text_of(block: dict[str, Any]) -> str:
+    return block["text"] if "text" in block else json.dumps(block["toolUse"]["input"])

@@ -23,7 +23,7 @@ from psycopg.types.json import Jsonb
 
 from customer360.enrich.answers import EnrichError
 from customer360.enrich.forecasts.fits import METHODS, Fit, Kind
-from customer360.enrich.steps import ROLE
+from customer360.enrich.step import ROLE
 from customer360.warehouse import Warehouse
 
 if TYPE_CHECKING:
