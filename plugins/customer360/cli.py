@@ -13,9 +13,10 @@ from typing import Any
 import click
 
 from customer360.enrichment_commands import draft
+from customer360.failures import sentence_of
 from customer360.records_commands import contract, quarantine
-from customer360.settings import SettingsError, read_settings
-from customer360.warehouse import OWNER, LocalServer, WarehouseError, open_warehouse
+from customer360.settings import read_settings
+from customer360.warehouse import OWNER, LocalServer, open_warehouse
 
 AS_OF_DATE = click.option(
     "--as-of-date",
@@ -40,12 +41,13 @@ class _Commands(click.Group):
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
-        except (SettingsError, WarehouseError) as error:
-            raise click.ClickException(str(error)) from error
         except Exception as error:
-            if type(error).__module__.startswith("customer360."):
-                raise click.ClickException(str(error)) from error
-            raise
+            notes = getattr(error, "__notes__", [])
+            if not notes and not type(error).__module__.startswith("customer360."):
+                raise
+            if not type(error).__module__.startswith("customer360."):
+                logging.getLogger(__name__).exception("The step stopped with an error of a library.")
+            raise click.ClickException("\n".join([sentence_of(error), *notes])) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -67,6 +69,19 @@ def nightly(landing: str | None, as_of_date: date | None, classifier: str | None
 
     well = run_nightly(read_settings(), _absolute(landing), as_of_date, classifier, allow_deletes=allow_deletes)
     sys.exit(0 if well else 1)
+
+
+@main.command()
+@click.argument("run_id", type=int)
+@ALLOW_DELETES
+def resume(run_id: int, allow_deletes: bool) -> None:
+    """Go on with the night RUN_ID at its first step that is not done, without Airflow."""
+    from customer360 import pipeline
+    from customer360.summary import night_summary
+
+    run = pipeline.resume_run(read_settings(), run_id)
+    pipeline.resume(run, allow_deletes=allow_deletes)
+    click.echo(night_summary(run.warehouse, run_id))
 
 
 @main.command()
@@ -293,8 +308,10 @@ def status() -> None:
 def doctor() -> None:
     """Check everything a night needs and say what to do about what is missing."""
     from customer360.doctor import examine
+    from customer360.orchestration.checks import examine_airflow
 
-    findings = examine(read_settings())
+    settings = read_settings()
+    findings = [*examine(settings), *examine_airflow(settings)]
     for finding in findings:
         click.echo(f"{'ok  ' if finding.well else 'FAIL'} {finding.subject}: {finding.sentence}")
     sys.exit(0 if all(finding.well for finding in findings) else 1)

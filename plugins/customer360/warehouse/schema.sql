@@ -32,6 +32,16 @@ create table if not exists ops.run_steps (
     finished_at timestamptz,
     primary key (run_id, step)
 );
+-- Warehouses set up earlier lack it. Altering waits for every step, so only where it is needed.
+do $$
+begin
+    if not exists (
+        select from pg_attribute where attrelid = 'ops.run_steps'::regclass and attname = 'runbook'
+    ) then
+        alter table ops.run_steps add column runbook text;
+    end if;
+end
+$$;
 comment on table ops.run_steps is 'One row per step of a run; a step that is repeated replaces its row.';
 
 create table if not exists ops.loaded_files (
