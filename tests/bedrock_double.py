@@ -16,6 +16,7 @@ from threading import Lock, Thread
 from typing import Any
 from urllib.parse import unquote
 
+MODEL = "global.anthropic.claude-haiku-4-5-20251001-v1:0"
 SEGMENTS = ("Value Seekers", "Traditionalists", "Digital Natives", "Eco Savers")
 REFUSALS = {
     "throttling": (429, "ThrottlingException", "Too many tokens, please wait before trying again."),
@@ -39,7 +40,8 @@ class BedrockDouble:
     A customer is known by ``web_sessions_90d``: tests give each another number, as no prompt holds an id.
     ``requests``: bodies as received. ``answered``: how often a usable answer for a customer was
     delivered. ``asked_twice``: customers who were asked about after that. ``control``: what the
-    control plane says of the model, or a refusal.
+    control plane says of the model, or a refusal. ``analysis``: what it answers about a decision, ``wording`` about
+    a message.
     """
 
     def __init__(self) -> None:
@@ -49,6 +51,13 @@ class BedrockDouble:
         self.answered: Counter[int] = Counter()
         self.asked_twice: set[int] = set()
         self.control: dict[str, Any] = {}
+        self.analysis: Callable[[dict[str, Any]], dict[str, Any]] = lambda decision: {
+            "category": decision["decision_type"], "options": []
+        }  # fmt: skip
+        self.wording: Callable[[dict[str, Any]], dict[str, Any]] = lambda message: {
+            "scenario": message["scenarios"][0], "trigger_factors": message["trigger_factors"][:1],
+            "subject": "A word from us", "body": f"Hello {{{{first_name}}}}, this is a {message['message'].lower()}."
+        }  # fmt: skip
         self.before_answer: Callable[[int], None] = lambda _number: None
         self.lock = Lock()
         self.url = ""
@@ -108,7 +117,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         double = self.double
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        customers = json.loads(body["messages"][0]["content"][0]["text"])["customers"]
+        message = json.loads(body["messages"][0]["content"][0]["text"])
+        for subjects, said in (("decisions", double.analysis), ("messages", double.wording)):
+            if subjects in message:
+                return self._say(body, message[subjects], said)
+        customers = message["customers"]
         with double.lock:
             double.requests.append(body)
             double.headers.append(dict(self.headers))
@@ -136,6 +149,16 @@ class _Handler(BaseHTTPRequestHandler):
             with double.lock:
                 double.answered.update(numbers[ref] for ref in usable)
         return self._answer(body, text, stop_reason)
+
+    def _say(self, body: dict[str, Any], subjects: list[dict[str, Any]], said: Callable[[Any], dict[str, Any]]) -> None:
+        double = self.double
+        with double.lock:
+            double.requests.append(body)
+            number = len(double.requests)
+        if (fault := double.fault(number)) in REFUSALS:
+            return self._refuse(*REFUSALS[fault])
+        answers = [{"ref": subject["ref"], **said(subject)} for subject in subjects]
+        return self._answer(body, json.dumps({"answers": answers}), "end_turn")
 
     def _answer(self, body: dict[str, Any], text: str, stop_reason: str) -> None:
         thought = {"reasoningContent": {"reasoningText": {"text": "Let me think."}}}

@@ -12,9 +12,11 @@ from typing import Any
 
 import click
 
+from customer360.enrichment_commands import draft
+from customer360.failures import sentence_of
 from customer360.records_commands import contract, quarantine
-from customer360.settings import SettingsError, read_settings
-from customer360.warehouse import OWNER, LocalServer, WarehouseError, open_warehouse
+from customer360.settings import read_settings
+from customer360.warehouse import OWNER, LocalServer, open_warehouse
 
 AS_OF_DATE = click.option(
     "--as-of-date",
@@ -27,8 +29,7 @@ ALLOW_DELETES = click.option(
     "--allow-deletes", is_flag=True, help="Publish even if it deletes more than CUSTOMER360_DELETE_LIMIT of a table."
 )
 CLASSIFIER = click.option("--classifier", type=click.Choice(["rules", "bedrock"]), help="Who segments customers.")
-
-
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what it would ask and cost, and ask nothing.")
 BUDGET = click.option(
     "--budget", type=click.FloatRange(0), help="Dollars the run may spend; default CUSTOMER360_BEDROCK_BUDGET."
 )
@@ -40,12 +41,13 @@ class _Commands(click.Group):
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
-        except (SettingsError, WarehouseError) as error:
-            raise click.ClickException(str(error)) from error
         except Exception as error:
-            if type(error).__module__.startswith("customer360."):
-                raise click.ClickException(str(error)) from error
-            raise
+            notes = getattr(error, "__notes__", [])
+            if not notes and not type(error).__module__.startswith("customer360."):
+                raise
+            if not type(error).__module__.startswith("customer360."):
+                logging.getLogger(__name__).exception("The step stopped with an error of a library.")
+            raise click.ClickException("\n".join([sentence_of(error), *notes])) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -67,6 +69,19 @@ def nightly(landing: str | None, as_of_date: date | None, classifier: str | None
 
     well = run_nightly(read_settings(), _absolute(landing), as_of_date, classifier, allow_deletes=allow_deletes)
     sys.exit(0 if well else 1)
+
+
+@main.command()
+@click.argument("run_id", type=int)
+@ALLOW_DELETES
+def resume(run_id: int, allow_deletes: bool) -> None:
+    """Go on with the night RUN_ID at its first step that is not done, without Airflow."""
+    from customer360 import pipeline
+    from customer360.summary import night_summary
+
+    run = pipeline.resume_run(read_settings(), run_id)
+    pipeline.resume(run, allow_deletes=allow_deletes)
+    click.echo(night_summary(run.warehouse, run_id))
 
 
 @main.command()
@@ -107,11 +122,11 @@ def build(as_of_date: date | None) -> None:
 @AS_OF_DATE
 @CLASSIFIER
 @BUDGET
-@click.option("--dry-run", is_flag=True, help="Say what it would ask and cost, and ask nothing.")
+@DRY_RUN
 def segment(as_of_date: date | None, classifier: str | None, budget: float | None, dry_run: bool) -> None:
     """Give every new or changed customer a segment."""
     if dry_run:
-        _price_segments(as_of_date, classifier)
+        _price(as_of_date, classifier, "segments")
     else:
         _enrich_part("segment", as_of_date, classifier, budget)
 
@@ -120,9 +135,13 @@ def segment(as_of_date: date | None, classifier: str | None, budget: float | Non
 @AS_OF_DATE
 @CLASSIFIER
 @BUDGET
-def recommend(as_of_date: date | None, classifier: str | None, budget: float | None) -> None:
-    """Segment, prioritise and recommend an action for every new or changed customer."""
-    _enrich_part("enrich", as_of_date, classifier, budget)
+@DRY_RUN
+def recommend(as_of_date: date | None, classifier: str | None, budget: float | None, dry_run: bool) -> None:
+    """Segment, prioritise and recommend an action for every new or changed customer; analyse open decisions."""
+    if dry_run:
+        _price(as_of_date, classifier, "segments", "decisions")
+    else:
+        _enrich_part("enrich", as_of_date, classifier, budget)
 
 
 @main.command()
@@ -174,7 +193,13 @@ def export(file_format: str, out: Path, pii: bool) -> None:
 
 
 @main.command()
-@click.option("--size", type=click.Choice(["small", "medium", "large", "xlarge"]), default="small", show_default=True)
+@click.option(
+    "--size",
+    type=click.Choice(["small", "medium", "large", "xlarge"]),
+    default="small",
+    show_default=True,
+    help="1,000, 5,000, 20,000 or 50,000 care interactions, and the other systems in proportion.",
+)
 @click.option("--interactions", type=click.IntRange(1), help="Care interactions, instead of a size.")
 @click.option("--customers", type=click.IntRange(1), help="Persons; default follows the interactions.")
 @click.option("--days", type=click.IntRange(1), default=548, show_default=True, help="Days of history.")
@@ -247,6 +272,7 @@ def psql(role: str, arguments: tuple[str, ...]) -> None:
 
 
 main.add_command(contract)
+main.add_command(draft)
 main.add_command(quarantine)
 
 
@@ -283,8 +309,10 @@ def status() -> None:
 def doctor() -> None:
     """Check everything a night needs and say what to do about what is missing."""
     from customer360.doctor import examine
+    from customer360.orchestration.checks import examine_airflow
 
-    findings = examine(read_settings())
+    settings = read_settings()
+    findings = [*examine(settings), *examine_airflow(settings)]
     for finding in findings:
         click.echo(f"{'ok  ' if finding.well else 'FAIL'} {finding.subject}: {finding.sentence}")
     sys.exit(0 if all(finding.well for finding in findings) else 1)
@@ -326,7 +354,7 @@ def _enrich_part(part: str, as_of_date: date | None, classifier: str | None, bud
         click.echo(f"{statuses or 'Nobody was asked about'}; {report.dollars:.4f} dollars.")
 
 
-def _price_segments(as_of_date: date | None, classifier: str | None) -> None:
+def _price(as_of_date: date | None, classifier: str | None, *purposes: str) -> None:
     from customer360 import pipeline
     from customer360.enrich.bedrock import prices_as_of
 
@@ -334,12 +362,14 @@ def _price_segments(as_of_date: date | None, classifier: str | None) -> None:
     if (classifier or settings.classifier) != "bedrock":
         click.echo("The rules cost nothing; a dry run prices --classifier bedrock.")
         return
-    estimate = pipeline.price_segments(settings, as_of_date)
-    click.echo(
-        f"{estimate.customers:,} customers are new or changed: {estimate.calls:,} requests with about "
-        f"{estimate.input_tokens:,} tokens, at most {estimate.output_tokens:,} tokens of answers, "
-        f"at most {estimate.dollars:.4f} dollars by the prices of {prices_as_of()}."
-    )
+    for purpose in purposes:
+        subjects = {"segments": "customers", "decisions": "open decisions"}[purpose]
+        estimate = getattr(pipeline, f"price_{purpose}")(settings, as_of_date)
+        click.echo(
+            f"{estimate.customers:,} {subjects} are new or changed: {estimate.calls:,} requests with about "
+            f"{estimate.input_tokens:,} tokens, at most {estimate.output_tokens:,} tokens of answers, "
+            f"at most {estimate.dollars:.4f} dollars by the prices of {prices_as_of()}."
+        )
 
 
 if __name__ == "__main__":

@@ -31,6 +31,8 @@ class Settings:
     ``delete_limit``: share of a published table's rows that a publish may delete unasked.
     ``quiet_seconds``: so long a delivered file must not have been written to. ``needs_success``: whether the
     files of every folder wait for its ``_SUCCESS``.
+    ``night_due_hours``: so long after its time a night must have ended. ``alert_emails``: addresses told of a
+    failure or a late night. ``alert_webhook``: id of the Airflow connection told of them.
     """
 
     home: Path
@@ -45,6 +47,9 @@ class Settings:
     delete_limit: float = 0.3
     quiet_seconds: float = 2.0
     needs_success: bool = False
+    night_due_hours: float = 3.0
+    alert_emails: tuple[str, ...] = ()
+    alert_webhook: str | None = None
 
     def last_business_day(self, now: datetime | None = None) -> date:
         """The last complete day in the business time zone, the default ``as_of_date``."""
@@ -65,6 +70,9 @@ VARIABLES = {
     "CUSTOMER360_DELETE_LIMIT": "share of a table's rows that a publish may delete unasked, 0 to 1; default 0.3",
     "CUSTOMER360_QUIET_SECONDS": "so long a delivered file must not have been written to; default 2",
     "CUSTOMER360_NEEDS_SUCCESS": "yes where files wait for a file _SUCCESS in their folder; default no",
+    "CUSTOMER360_NIGHT_DUE_HOURS": "hours after 02:00 by which a night must have ended, or an alert says so; default 3",
+    "CUSTOMER360_ALERT_EMAIL": "addresses, separated by commas, that are told of failures; default nobody",
+    "CUSTOMER360_ALERT_WEBHOOK": "id of the Airflow connection that is told of failures as JSON; default none",
 }
 
 
@@ -88,6 +96,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         delete_limit=_share("CUSTOMER360_DELETE_LIMIT", environ.get("CUSTOMER360_DELETE_LIMIT") or "0.3"),
         quiet_seconds=_seconds("CUSTOMER360_QUIET_SECONDS", environ.get("CUSTOMER360_QUIET_SECONDS") or "2"),
         needs_success=_yes("CUSTOMER360_NEEDS_SUCCESS", environ.get("CUSTOMER360_NEEDS_SUCCESS") or "no"),
+        night_due_hours=_hours("CUSTOMER360_NIGHT_DUE_HOURS", environ.get("CUSTOMER360_NIGHT_DUE_HOURS") or "3"),
+        alert_emails=_addresses(environ.get("CUSTOMER360_ALERT_EMAIL") or ""),
+        alert_webhook=environ.get("CUSTOMER360_ALERT_WEBHOOK") or None,
     )
 
 
@@ -159,3 +170,24 @@ def _yes(variable: str, text: str) -> bool:
     if text not in ("yes", "no"):
         raise SettingsError(f"{variable} is {text!r}; use yes or no.")
     return text == "yes"
+
+
+def _hours(variable: str, text: str) -> float:
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours <= 24:
+        raise SettingsError(f"{variable} is {text!r}; use hours above 0 and up to 24, such as 3.")
+    return hours
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    addresses = tuple(word.strip() for word in text.split(",") if word.strip())
+    for address in addresses:
+        name, _, domain = address.partition("@")
+        if not name or not domain or set(address) & set(" <>\r\n"):
+            raise SettingsError(
+                f"CUSTOMER360_ALERT_EMAIL holds {address!r}; use plain addresses such as night@example.com."
+            )
+    return addresses

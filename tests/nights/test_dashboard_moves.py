@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from customer360 import pipeline
-from customer360.settings import Settings
 from customer360.warehouse import OWNER, Warehouse
-from warehouses import AS_OF_DATE, copy_of, drop, run_night
+from deliveries import PRODUCT
+from warehouses import AS_OF_DATE
 
 pytestmark = pytest.mark.nightly
 
-PRODUCT, CATEGORY = "PRD-101", "Cleansers"
+CATEGORY = "Cleansers"
 NET = Decimal("18.50")
 """Two units at 10.00 less a discount of 1.50."""
 
@@ -31,19 +28,6 @@ KEYS = {
     "category_revenue": ("category_name", "revenue_amount, ai_attributed_revenue"),
 }
 """What is compared of each table: the key within a day, and the numbers."""
-
-
-@pytest.fixture(scope="module")
-def moved(
-    settings: Settings, sample_night: pipeline.Run, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Warehouse]:
-    """The sample delivery, and a night later one more visit: a chat, the product it showed, and an order of it."""
-    warehouse = copy_of(sample_night.warehouse)
-    landing = tmp_path_factory.mktemp("moves") / "landing"
-    _deliver_one_order(landing, _customer_without_orders(warehouse))
-    run_night(settings, warehouse, landing)
-    yield warehouse
-    drop(warehouse)
 
 
 def test_one_more_order_moves_the_numbers_it_is_part_of(moved: Warehouse, sample_warehouse: Warehouse):
@@ -106,48 +90,3 @@ def _one_row(warehouse: Warehouse, query: str) -> tuple:
         row = connection.execute(query, [AS_OF_DATE]).fetchone()
     assert row is not None
     return row
-
-
-def _customer_without_orders(warehouse: Warehouse) -> str:
-    with warehouse.connect(OWNER) as connection:
-        row = connection.execute(
-            "select c.customer_id from staging.stg_shop__customers c where c.registered_at < '2026-01-01'"
-            " and not exists (select from staging.stg_shop__orders o where o.customer_id = c.customer_id)"
-            " order by c.customer_id limit 1"
-        ).fetchone()
-    assert row is not None
-    return row[0]
-
-
-def _deliver_one_order(landing: Path, customer: str) -> None:
-    """Files of a day on which one customer asked, was shown a product, looked at it and bought two."""
-    files = {
-        "web_sessions": (
-            "session_id,visitor_id,customer_id,started_at,ended_at,device,traffic_source",
-            f"MOVE-S,MOVE-V,{customer},2026-06-30 12:00:00,2026-06-30 12:20:00,mobile,organic",
-        ),
-        "ai_interactions": (
-            "interaction_id,interaction_type,session_id,customer_id,started_at,message_count,response_time_sec,"
-            "satisfaction_score,is_resolved,query_text",
-            f"MOVE-A,chat,MOVE-S,{customer},2026-06-30 12:01:00,4,1.50,5,true,My skin feels dry",
-        ),
-        "ai_touches": (
-            "touch_id,interaction_id,product_id,touched_at,is_clicked",
-            f"MOVE-T,MOVE-A,{PRODUCT},2026-06-30 12:02:00,true",
-        ),
-        "web_events": (
-            "event_id,session_id,event_type,product_id,order_id,occurred_at",
-            f"MOVE-E,MOVE-S,product_view,{PRODUCT},,2026-06-30 12:03:00",
-        ),
-        "orders": (
-            "order_id,customer_id,session_id,ordered_at,status",
-            f"MOVE-O,{customer},MOVE-S,2026-06-30 12:10:00,paid",
-        ),
-        "order_lines": (
-            "order_line_id,order_id,product_id,quantity,unit_price,discount_amount",
-            f"MOVE-L,MOVE-O,{PRODUCT},2,10.00,1.50",
-        ),
-    }
-    (landing / "shop").mkdir(parents=True)
-    for table, lines in files.items():
-        (landing / "shop" / f"{table}.csv").write_text("\n".join(lines) + "\n")

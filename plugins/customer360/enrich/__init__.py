@@ -15,8 +15,17 @@ from customer360.enrich.answers import (
 )
 from customer360.enrich.calls import LlmCall
 from customer360.enrich.classifiers import CLASSIFIERS, Classifier, PaidClassifier, classifier_named
+from customer360.enrich.decisions import (
+    DECISIONS_VERSION,
+    DecisionRules,
+    analyse_decisions,
+    decisions_step,
+    personal_words,
+)
+from customer360.enrich.drafts import draft, message_templates
 from customer360.enrich.forecasts import ForecastReport, fit_models
-from customer360.enrich.step import StepReport
+from customer360.enrich.notifications import Decision, OpenDraft, decide, judge, judged_later, open_drafts
+from customer360.enrich.step import StepReport, to_ask_about
 from customer360.enrich.steps import (
     EnrichReport,
     changed_customers,
@@ -28,13 +37,17 @@ from customer360.enrich.steps import (
 
 __all__ = [
     "CLASSIFIERS",
+    "DECISIONS_VERSION",
     "ActionAnswer",
     "Classifier",
+    "Decision",
+    "DecisionRules",
     "EnrichError",
     "EnrichReport",
     "Factor",
     "ForecastReport",
     "LlmCall",
+    "OpenDraft",
     "PaidClassifier",
     "Priority",
     "PriorityAnswer",
@@ -42,11 +55,21 @@ __all__ = [
     "Segment",
     "SegmentAnswer",
     "StepReport",
+    "analyse_decisions",
     "changed_customers",
     "classifier_named",
+    "decide",
+    "decisions_step",
+    "draft",
     "enrich",
     "fit_models",
+    "judge",
+    "judged_later",
+    "message_templates",
+    "open_drafts",
+    "personal_words",
     "prioritise",
     "recommend",
     "segment",
+    "to_ask_about",
 ]

@@ -10,21 +10,23 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
+import pyarrow as pa
 from psycopg.sql import SQL, Identifier, Literal
 from psycopg.types.json import Jsonb
 
 from customer360.contracts import Contract, target_of
 from customer360.load import check
+from customer360.load.blockwise import Blockwise, Counts, Stored
 from customer360.load.content import Excerpts, pieces
 from customer360.load.dialect import FooterReader, as_records_encoding, encoding_of, read_header, reader_of
 from customer360.load.discover import LandingFile, sha256_of
-from customer360.load.duplicates import reject_duplicates, settle_equal_records
+from customer360.load.duplicates import BeyondDoubt, reject_duplicates, settle_equal_records
 from customer360.load.errors import FileRefused, FileUnfinished, LoadError
 from customer360.load.feeds import plan_of
 from customer360.load.header import Header
 from customer360.load.incoming import column, copy_records, create_incoming
 from customer360.load.parents import set_orphans_aside
-from customer360.load.raw_tables import raw_table
+from customer360.load.raw_tables import raw_table, refresh_statistics
 from customer360.load.redelivered import known_content, said_of_known
 from customer360.load.rejected import OverLimit, retyped_columns, sample_of_rejected, store_all_rejected, store_rejected
 from customer360.load.report import FileResult
@@ -209,23 +211,34 @@ class _Load:
         reader = reader_of(self._content(), contract)
         records = iter(reader)
         header = read_header(records, contract)
-        if contract.customer360.footer:
-            records = iter(FooterReader(records, contract.customer360.footer, encoding))
         load_id = self._begin(header, sha256, size)
         if load_id is None:
             return None
         create_incoming(connection, header)
-        count = copy_records(connection, records, reader, header, contract, encoding)
+        way = Blockwise(contract, header)
+        counts = self._copy_blocks(way, load_id) if way.possible else None
+        if counts is None:
+            if contract.customer360.footer:
+                records = iter(FooterReader(records, contract.customer360.footer, encoding))
+            counts = Counts(copy_records(connection, records, reader, header, contract, encoding), 0, {})
+        count = counts.records
         plan = plan_of(contract, table, header)
         self._reject_invalid(plan.rules)
-        loaded = self._insert(plan.header, plan.stored, load_id)
-        # Statistics that do not know this load take it for a few rows, and comparing its keys becomes quadratic.
-        connection.execute(SQL("analyze {}").format(raw_table(table)))
+        loaded = counts.stored + self._insert(plan.header, plan.stored, load_id)
+        refresh_statistics(connection, table)
         policy = contract.customer360.duplicates
         duplicates = settle_equal_records(connection, table, policy, load_id)
         dropped = duplicates if policy == "drop" else 0
         loaded -= dropped
-        loaded -= reject_duplicates(connection, table, plan.header, plan.stored, load_id, loaded + dropped < count)
+        loaded -= reject_duplicates(
+            connection,
+            table,
+            plan.header,
+            plan.stored,
+            load_id,
+            any_rejected=loaded + dropped < count,
+            blockwise=self._beyond_doubt(way, counts) if counts.stored else None,
+        )
         self._refuse_over_limit(count, count - dropped - loaded, header)
         quarantined = store_all_rejected(connection, load_id, table, self.file.name, Excerpts(self._content()), header)
         if loaded + dropped + quarantined != count:
@@ -316,6 +329,19 @@ class _Load:
             f"It has a column {key}, and {other[0]} has none, so its record numbers stand for the key: "
             f"the two cannot be told apart. Export it without {key}, or empty the warehouse first."
         )
+
+    def _copy_blocks(self, way: Blockwise, load_id: int) -> Counts | None:
+        """Copy the records a block at a time; None when one that was taken for good turns out not to be."""
+        connection = self.loader.connection
+        stored = Stored(load_id, self.loader.run_id, self.file.name, self.loader.business_date.isoformat())
+        try:
+            with connection.transaction():
+                return way.copy(connection, self._content(), stored)
+        except (psycopg.DataError, pa.ArrowInvalid):
+            return None
+
+    def _beyond_doubt(self, way: Blockwise, counts: Counts) -> BeyondDoubt:
+        return BeyondDoubt(lambda numbers: way.fetch(self.loader.connection, self._content(), numbers), counts.repeated)
 
     def _reject_invalid(self, fields: list[check.FieldSql]) -> None:
         self.loader.connection.execute(

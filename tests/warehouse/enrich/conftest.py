@@ -1,8 +1,11 @@
 """Customer features made by hand, as the role that builds them."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 import pytest
+from bedrock_double import BedrockDouble
 from customer360.warehouse import Warehouse
 from psycopg import sql
 
@@ -27,7 +30,16 @@ create table intermediate.int_customer_features (
 )
 """
 
+PERMISSIONS_DDL = """
+create table intermediate.int_customer_permissions__merged (
+    customer_key bigint, has_consent boolean default true, is_channel_on boolean default true,
+    has_email boolean default true, has_phone boolean default true, time_zone text default 'Asia/Kolkata',
+    notifications_sent_7d integer default 0
+)
+"""
+
 ChangeFeatures = Callable[..., None]
+Permit = Callable[..., None]
 
 
 @pytest.fixture
@@ -51,3 +63,59 @@ def change(warehouse: Warehouse) -> ChangeFeatures:
             connection.cursor().executemany(insert, [[key, *row.values()] for key in keys])
 
     return change_features
+
+
+@pytest.fixture
+def people(warehouse: Warehouse, change) -> Callable[[range, str], None]:
+    """``people(numbers)``: customers with these numbers of visits, by which the double knows them."""
+
+    def add(numbers: range, input_hash: str = "a") -> None:
+        change(numbers, input_hash, discount_share=Decimal("0.05"))
+        with warehouse.connect() as connection:
+            connection.execute(
+                "update intermediate.int_customer_features set web_sessions_90d = customer_key,"
+                " customer_key = 7000000000000 + customer_key where customer_key = any(%s)",
+                [list(numbers)],
+            )
+
+    return add
+
+
+@pytest.fixture
+def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[BedrockDouble]:
+    """A Bedrock of the test's own, which boto3 finds by its environment."""
+    with BedrockDouble().serving() as server:
+        for name, value in {
+            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": server.url,
+            "AWS_ENDPOINT_URL_BEDROCK": server.url,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield server
+
+
+@pytest.fixture
+def permit(warehouse: Warehouse) -> Permit:
+    """``permit(key, **permissions)``: what the customer allows becomes this."""
+    with warehouse.connect("c360_transformer") as connection:
+        connection.execute(PERMISSIONS_DDL)
+
+    def change(key: int, **permissions: object) -> None:
+        row = {"customer_key": key, **permissions}
+        with warehouse.connect("c360_transformer") as connection:
+            connection.execute(
+                "delete from intermediate.int_customer_permissions__merged where customer_key = %s", [key]
+            )
+            connection.execute(
+                sql.SQL("insert into intermediate.int_customer_permissions__merged ({}) values ({})").format(
+                    sql.SQL(", ").join(map(sql.Identifier, row)), sql.SQL(", ").join(sql.Placeholder() for _ in row)
+                ),
+                list(row.values()),
+            )
+
+    return change

@@ -9,15 +9,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import boto3
 import pytest
-from bedrock_double import FAULTS, INPUT_TOKENS, OUTPUT_TOKENS, SEGMENTS, BedrockDouble
+from bedrock_double import FAULTS, INPUT_TOKENS, MODEL, OUTPUT_TOKENS, SEGMENTS, BedrockDouble
 from customer360 import pipeline
 from customer360.enrich import (
     EnrichError,
@@ -39,27 +38,8 @@ from customer360.summary import night_summary
 from customer360.warehouse import Warehouse
 from warehouses import AS_OF_DATE
 
-MODEL = "global.anthropic.claude-haiku-4-5-20251001-v1:0"
 SEGMENT_V1 = "d4baeaab4e8cfb30a8e25612b0c5c3a8dfd9e757cc6490d495a0df9f37ff6847"
 CALL_DOLLARS = capability_of(MODEL).dollars(Usage(input_tokens=INPUT_TOKENS, output_tokens=OUTPUT_TOKENS), MODEL)
-
-
-@pytest.fixture
-def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[BedrockDouble]:
-    """A Bedrock of the test's own, which boto3 finds by its environment."""
-    with BedrockDouble().serving() as server:
-        for name, value in {
-            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": server.url,
-            "AWS_ENDPOINT_URL_BEDROCK": server.url,
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }.items():
-            monkeypatch.setenv(name, value)
-        yield server
 
 
 READ_TIMEOUT_SECONDS = 3
@@ -72,22 +52,6 @@ def classifier(**choices: object) -> BedrockClassifier:
         MODEL, capability_of(MODEL), boto3.Session(), read_timeout=READ_TIMEOUT_SECONDS, retry_seconds=0.005
     )
     return BedrockClassifier(client, **{"threads": 8, **choices})
-
-
-@pytest.fixture
-def people(warehouse: Warehouse, change) -> Callable[[range, str], None]:
-    """``people(numbers)``: customers with these numbers of visits, by which the double knows them."""
-
-    def add(numbers: range, input_hash: str = "a") -> None:
-        change(numbers, input_hash, discount_share=Decimal("0.05"))
-        with warehouse.connect() as connection:
-            connection.execute(
-                "update intermediate.int_customer_features set web_sessions_90d = customer_key,"
-                " customer_key = 7000000000000 + customer_key where customer_key = any(%s)",
-                [list(numbers)],
-            )
-
-    return add
 
 
 def night(warehouse: Warehouse, run_id: int, chosen: BedrockClassifier, days: int = 0) -> StepReport:

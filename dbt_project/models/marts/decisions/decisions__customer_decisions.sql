@@ -4,6 +4,29 @@ decisions as (
     select * from {{ ref('fct_decisions') }}
 ),
 
+analyses as (
+    select * from {{ ref('fct_decision_analyses') }}
+    where status = 'ok'
+),
+
+-- Ours names who said it, so that it cannot be taken for the desk's.
+analysed as (
+    select
+        decisions.*,
+        jsonb_build_object(
+            'category', analyses.llm_category, 'confidence', analyses.llm_confidence_score,
+            'source', analyses.source, 'model', analyses.model, 'prompt_version', analyses.prompt_version
+        ) as our_classification,
+        jsonb_build_object(
+            'options', analyses.llm_options,
+            'source', analyses.source, 'model', analyses.model, 'prompt_version', analyses.prompt_version
+        ) as our_recommendations,
+        analyses.llm_confidence_score as our_confidence_score,
+        analyses.decision_id is not null as has_analysis
+    from decisions
+    left join analyses on decisions.decision_id = analyses.decision_id
+),
+
 final as (
     select
         decision_id as id,
@@ -24,12 +47,18 @@ final as (
         current_phase,
         expected_resolution_at as expected_resolution_date,
         resolved_at as actual_resolution_date,
-        llm_classification as ai_classification,
-        llm_recommendations as ai_recommendations,
-        llm_confidence_score::numeric(3, 2) as ai_confidence_score,
+        case when has_analysis then coalesce(llm_classification, our_classification) else llm_classification end
+            as ai_classification,
+        case when has_analysis then coalesce(llm_recommendations, our_recommendations) else llm_recommendations end
+            as ai_recommendations,
+        -- The confidence is in the classification that is shown: ours says nothing about the desk's.
+        case
+            when has_analysis and llm_classification is null then coalesce(llm_confidence_score, our_confidence_score)
+            else llm_confidence_score
+        end::numeric(3, 2) as ai_confidence_score,
         created_at,
         updated_at
-    from decisions
+    from analysed
 )
 
 select * from final

@@ -2,5 +2,7 @@
 
 from customer360.enrich.bedrock.capabilities import prices_as_of
 from customer360.enrich.bedrock.classifier import BedrockClassifier, BedrockOptions, Estimate
+from customer360.enrich.bedrock.decisions import DecisionPurpose
+from customer360.enrich.bedrock.drafts import DraftPurpose
 
-__all__ = ["BedrockClassifier", "BedrockOptions", "Estimate", "prices_as_of"]
+__all__ = ["BedrockClassifier", "BedrockOptions", "DecisionPurpose", "DraftPurpose", "Estimate", "prices_as_of"]
