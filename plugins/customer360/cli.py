@@ -102,7 +102,8 @@ def load(landing: str | None, as_of_date: date | None, as_json: bool) -> None:
             counts = "" if file.records is None else f"{file.loaded:,} of {file.records:,} records"
             name = f"{file.file} into {file.system}.{file.table}" if file.feeds else file.file
             equal = f"({file.dropped:,} equal others and are dropped)" if file.dropped else ""
-            click.echo(f"{file.status:<10} {name}  {counts}  {equal}{file.reason or ''}".rstrip())
+            drift = f"({file.said_of_drift}) " if file.said_of_drift else ""
+            click.echo(f"{file.status:<10} {name}  {counts}  {equal}{drift}{file.reason or ''}".rstrip())
 
 
 @main.command()

@@ -160,6 +160,8 @@ def load(run: Run) -> loading.LoadReport:
             "quarantined": sum(file.quarantined or 0 for file in report.files if file.status == "loaded"),
             "refused": [file.file for file in report.files if file.status == "refused"],
             "unfinished": [file.file for file in report.unfinished],
+            "late": [file.file for file in report.files if file.late_after],
+            "drift": report.drifted,
             "skipped": sum(file.status == "skipped" for file in report.files),
             "waiting": sum(report.waiting.values()),
         }

@@ -75,6 +75,15 @@ begin
             add column contract text,
             add column header text[];
     end if;
+    if not exists (
+        select from pg_attribute where attrelid = 'ops.loaded_files'::regclass and attname = 'redelivered_on'
+    ) then
+        alter table ops.loaded_files
+            add column delivery text,
+            add column version text,
+            add column redelivered_at timestamptz,
+            add column redelivered_on date[] not null default '{}';
+    end if;
 end
 $$;
 comment on table ops.loaded_files is
