@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from customer360.batch_commands import batch
 from customer360.records_commands import contract, quarantine
 from customer360.settings import SettingsError, read_settings
 from customer360.warehouse import OWNER, LocalServer, WarehouseError, open_warehouse
@@ -248,6 +249,7 @@ def psql(role: str, arguments: tuple[str, ...]) -> None:
     sys.exit(subprocess.run([program, open_warehouse(settings).url(role), *arguments], check=False).returncode)
 
 
+main.add_command(batch)
 main.add_command(contract)
 main.add_command(quarantine)
 

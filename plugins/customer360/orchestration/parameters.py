@@ -60,3 +60,8 @@ def allow_deletes() -> Param:
         title="Allow deletes",
         description="Publish even if it deletes more than CUSTOMER360_DELETE_LIMIT of a table.",
     )
+
+
+def bedrock_only() -> Param:
+    """The classifier of batch jobs."""
+    return Param("bedrock", type="string", enum=["bedrock"], title="Classifier", description="Batch jobs ask bedrock.")
