@@ -43,8 +43,8 @@ class BedrockDouble:
     A customer is known by ``web_sessions_90d``: tests give each another number, as no prompt holds an id.
     ``requests``: bodies as received. ``answered``: how often a usable answer for a customer was
     delivered. ``asked_twice``: customers who were asked about after that. ``control``: what the
-    control plane says of the model, or a refusal. ``analysis``: what it answers about a decision.
-    ``jobs``: batch jobs by their ARN; ``job_status``: how they all stand; ``records``: what they asked.
+    control plane says of the model, or a refusal. ``analysis``: what it answers about a decision, ``wording`` about
+    a message. ``jobs``: batch jobs by their ARN; ``job_status``: how they all stand; ``records``: what they asked.
     """
 
     def __init__(self) -> None:
@@ -62,6 +62,10 @@ class BedrockDouble:
         self.job_status = "Completed"
         self.records: list[dict[str, Any]] = []
         self.record_fault: Callable[[int], str | None] = lambda _number: None
+        self.wording: Callable[[dict[str, Any]], dict[str, Any]] = lambda message: {
+            "scenario": message["scenarios"][0], "trigger_factors": message["trigger_factors"][:1],
+            "subject": "A word from us", "body": f"Hello {{{{first_name}}}}, this is a {message['message'].lower()}."
+        }  # fmt: skip
         self.before_answer: Callable[[int], None] = lambda _number: None
         self.lock = Lock()
         self.url = ""
@@ -152,8 +156,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/model-invocation-job":
             return self._create_job(body)
         message = json.loads(body["messages"][0]["content"][0]["text"])
-        if "decisions" in message:
-            return self._analyse(body, message["decisions"])
+        for subjects, said in (("decisions", double.analysis), ("messages", double.wording)):
+            if subjects in message:
+                return self._say(body, message[subjects], said)
         customers = message["customers"]
         with double.lock:
             double.requests.append(body)
@@ -180,14 +185,14 @@ class _Handler(BaseHTTPRequestHandler):
                 double.answered.update(numbers[ref] for ref in usable)
         return self._answer(body, text, stop_reason)
 
-    def _analyse(self, body: dict[str, Any], decisions: list[dict[str, Any]]) -> None:
+    def _say(self, body: dict[str, Any], subjects: list[dict[str, Any]], said: Callable[[Any], dict[str, Any]]) -> None:
         double = self.double
         with double.lock:
             double.requests.append(body)
             number = len(double.requests)
         if (fault := double.fault(number)) in REFUSALS:
             return self._refuse(*REFUSALS[fault])
-        answers = [{"ref": decision["ref"], **double.analysis(decision)} for decision in decisions]
+        answers = [{"ref": subject["ref"], **said(subject)} for subject in subjects]
         return self._answer(body, json.dumps({"answers": answers}), "end_turn")
 
     def _create_job(self, body: dict[str, Any]) -> None:

@@ -7,14 +7,16 @@ was cut short ends in the same state when it is run again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from customer360 import build as models
@@ -24,8 +26,10 @@ from customer360 import publish as publishing
 from customer360 import quality
 from customer360.contracts import read_contracts
 from customer360.enrich import bedrock
+from customer360.failures import advice, resume_command, runbook_of, sentence_of
+from customer360.sentences import step_sentence
 from customer360.settings import PROJECT, Settings
-from customer360.warehouse import Warehouse, open_warehouse
+from customer360.warehouse import Warehouse, WarehouseError, open_warehouse
 from customer360.warehouse.turns import turn
 
 log = logging.getLogger(__name__)
@@ -39,6 +43,8 @@ _BOOKKEEPER = "c360_loader"
 class GateError(Exception):
     """A quality gate failed; nothing is published. The message names the checks."""
 
+    runbook = "a-gate-failed"
+
 
 @dataclass(frozen=True)
 class Run:
@@ -47,6 +53,7 @@ class Run:
     settings: Settings
     warehouse: Warehouse
     run_id: int
+    kind: str
     as_of_date: date
     landing: str
     classifier: str
@@ -75,7 +82,7 @@ def start_run(
             [kind, as_of_date, landing, classifier],
         ).fetchone()
     assert row is not None
-    return Run(settings, warehouse, row[0], as_of_date, landing, classifier)
+    return Run(settings, warehouse, row[0], kind, as_of_date, landing, classifier)
 
 
 def resume_run(settings: Settings, run_id: int) -> Run:
@@ -86,7 +93,7 @@ def resume_run(settings: Settings, run_id: int) -> Run:
     warehouse = open_warehouse(settings)
     with warehouse.connect(_BOOKKEEPER) as connection:
         row = connection.execute(
-            "select as_of_date, landing, classifier from ops.runs where run_id = %s", [run_id]
+            "select kind, as_of_date, landing, classifier from ops.runs where run_id = %s", [run_id]
         ).fetchone()
     if row is None:
         raise LookupError(f"There is no run {run_id} in ops.runs.")
@@ -102,6 +109,35 @@ def finish_run(run: Run, status: str, message: str | None = None) -> None:
         )
 
 
+def resume(run: Run, *, allow_deletes: bool = False) -> None:
+    """Go on with a night at its first step that is not done. Raises what the steps raise."""
+    with run.warehouse.connect(_BOOKKEEPER) as connection:
+        done = {
+            step
+            for (step,) in connection.execute(
+                "select step from ops.run_steps where run_id = %s and status = 'done'", [run.run_id]
+            )
+        }
+        connection.execute(
+            "update ops.runs set status = 'running', message = null, finished_at = null where run_id = %s", [run.run_id]
+        )
+    steps: dict[str, Callable[[Run], object]] = {
+        "load": load,
+        "build_core": build_core,
+        "enrich": enrich,
+        "build_marts": build_marts,
+        "audit": audit,
+        "publish": partial(publish, allow_deletes=allow_deletes),
+        "export": export,
+    }
+    first = next((number for number, name in enumerate(steps) if name not in done), len(steps))
+    for step in list(steps.values())[first:]:
+        step(run)
+    with run.warehouse.connect("c360_publisher") as connection:
+        published = connection.execute("select run_id from ops.published_batch").fetchone()
+    finish_run(run, "published" if published == (run.run_id,) else "unchanged")
+
+
 def load(run: Run) -> loading.LoadReport:
     """Load the landing folder, then check what arrived.
 
@@ -110,13 +146,20 @@ def load(run: Run) -> loading.LoadReport:
     with _step(run, "load") as summary:
         own = [] if run.landing.startswith("s3://") else [Path(run.landing) / "contracts"]
         report = loading.load_landing(
-            run.warehouse, run.landing, read_contracts(*own), run_id=run.run_id, business_date=run.as_of_date
+            run.warehouse,
+            run.landing,
+            read_contracts(*own),
+            run_id=run.run_id,
+            business_date=run.as_of_date,
+            quiet_seconds=run.settings.quiet_seconds,
+            needs_success=run.settings.needs_success,
         )
         summary |= {
             "files": len(report.files),
             "loaded": sum(file.loaded or 0 for file in report.files if file.status == "loaded"),
             "quarantined": sum(file.quarantined or 0 for file in report.files if file.status == "loaded"),
             "refused": [file.file for file in report.files if file.status == "refused"],
+            "unfinished": [file.file for file in report.unfinished],
             "skipped": sum(file.status == "skipped" for file in report.files),
             "waiting": sum(report.waiting.values()),
         }
@@ -130,7 +173,7 @@ def build_core(run: Run) -> models.BuildReport:
 
 
 def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> enrichment.EnrichReport:
-    """Segment, prioritise and recommend for every customer that changed, analyse decisions, fit models to new months.
+    """Segment, prioritise, recommend and draft for customers that changed, analyse decisions, fit models to new months.
 
     ``budget``: dollars for a paid classifier; default as in the settings. ``session``: boto3's, for a
     classifier at AWS; default as boto3 finds it. Raises EnrichError.
@@ -145,7 +188,8 @@ def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> e
             fallback=_fallback(run),
         )
         decisions = _analyse_decisions(run, classifier)
-        report = replace(report, dollars=report.dollars + decisions.dollars)
+        drafts = _draft(run, classifier)
+        report = replace(report, dollars=report.dollars + decisions.dollars + drafts.pop("dollars"))
         summary |= {
             "customers": report.customers,
             "changed": report.changed,
@@ -155,6 +199,7 @@ def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> e
             "dollars": float(report.dollars),
             "fallbacks": report.fallbacks,
             "decisions": decisions.statuses,
+            **drafts,
         }
         forecasts = enrichment.fit_models(run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date)
         summary["fits"] = forecasts.fitted
@@ -178,6 +223,54 @@ def segment(run: Run, *, budget: Decimal | None = None) -> enrichment.StepReport
         return report
 
 
+def draft(run: Run, *, session: Any = None) -> dict[str, int]:
+    """Draft the messages of the actions that stand, and say what may become of each; the changes by state.
+
+    ``session``: as for ``enrich``. Raises EnrichError.
+    """
+    with _step(run, "draft") as summary:
+        drafts = _draft(run, _classifier(run, None, session))
+        summary |= drafts | {"dollars": float(drafts["dollars"])}
+        return drafts["notifications"]
+
+
+def open_drafts(run: Run) -> list[enrichment.OpenDraft]:
+    """The messages that wait for a person."""
+    return enrichment.open_drafts(run.warehouse, as_of_date=run.as_of_date)
+
+
+def decide(
+    run: Run, decision: enrichment.Decision, draft_ids: Sequence[int], *, decided_by: str, decided_at: datetime
+) -> int:
+    """Enter a person's decision about drafts; how many it counts for. Raises EnrichError."""
+    with _step(run, "decide") as summary:
+        summary[decision] = enrichment.decide(
+            run.warehouse, decision, draft_ids, run_id=run.run_id, as_of_date=run.as_of_date,
+            decided_by=decided_by, decided_at=decided_at,
+        )  # fmt: skip
+        return summary[decision]
+
+
+def _draft(run: Run, classifier: Any) -> dict[str, Any]:
+    if enrichment.judged_later(run.warehouse, run.as_of_date):
+        return {"drafted": {}, "notifications": {}, "dollars": Decimal(0)}
+    paid = run.classifier == "bedrock"
+    drafted = enrichment.draft(
+        run.warehouse,
+        run_id=run.run_id,
+        as_of_date=run.as_of_date,
+        drafter=classifier.asking(bedrock.DraftPurpose()) if paid else None,
+        fallback=enrichment.message_templates() if paid and run.settings.bedrock_fallback else None,
+    )
+    states = enrichment.judge(
+        run.warehouse,
+        run_id=run.run_id,
+        as_of_date=run.as_of_date,
+        business_time_zone=run.settings.business_time_zone,
+    )
+    return {"drafted": drafted.statuses, "notifications": states, "dollars": drafted.dollars}
+
+
 def price_segments(settings: Settings, as_of_date: date | None = None) -> bedrock.Estimate:
     """What the classifier bedrock would send and cost at most; asks nothing and enters no run. Raises EnrichError."""
     classifier = bedrock.BedrockClassifier.configured(_bedrock_options(settings), checked=False)
@@ -194,6 +287,12 @@ def price_decisions(settings: Settings, as_of_date: date | None = None) -> bedro
     asking = classifier.asking(_decision_purpose(warehouse))
     step = enrichment.decisions_step(asking)
     return asking.estimate(enrichment.to_ask_about(warehouse, step, as_of_date or settings.last_business_day()))
+
+
+def count_changed(run: Run) -> int:
+    """How many customers the run's rules would segment anew. Raises EnrichError."""
+    rules = enrichment.classifier_named(run.classifier)
+    return sum(1 for _ in enrichment.changed_customers(run.warehouse, as_of_date=run.as_of_date, classifier=rules))
 
 
 def check_bedrock(settings: Settings, session: Any = None) -> None:
@@ -311,6 +410,7 @@ def publish(run: Run, *, allow_deletes: bool = False) -> publishing.PublishRepor
             as_of_date=run.as_of_date,
             delete_limit=run.settings.delete_limit,
             allow_deletes=allow_deletes,
+            migrations=PROJECT / "dbt_project" / "migrations",
         )
         summary |= _summary_of(report)
         finish_run(run, "published" if report.changed else "unchanged")
@@ -326,6 +426,7 @@ def preview(settings: Settings, as_of_date: date | None = None) -> publishing.Pu
         as_of_date=as_of_date or settings.last_business_day(),
         delete_limit=settings.delete_limit,
         dry_run=True,
+        migrations=PROJECT / "dbt_project" / "migrations",
     )
 
 
@@ -352,6 +453,11 @@ def export(run: Run, formats: Sequence[str] = ("csv",)) -> list[publishing.Expor
         return reports
 
 
+def document(run: Run) -> bool:
+    """Renew dbt's documentation of the models where they have changed; whether it was. Raises BuildError."""
+    return models.write_docs(run.warehouse, run.settings)
+
+
 def _summary_of(report: publishing.PublishReport) -> dict[str, Any]:
     return {
         "batch_id": report.batch_id,
@@ -374,7 +480,7 @@ def _build(run: Run, step: str, phase: models.dbt.Phase) -> models.BuildReport:
         return report
 
 
-def _pass_gate(run: Run, gate: str) -> quality.GateResult:
+def _pass_gate(run: Run, gate: quality.Gate) -> quality.GateResult:
     result = quality.run_gate(
         run.warehouse,
         gate,
@@ -392,7 +498,8 @@ def _pass_gate(run: Run, gate: str) -> quality.GateResult:
 def _step(run: Run, step: str) -> Iterator[dict[str, Any]]:
     """Record a step; what it puts into the yielded summary goes to ``ops.run_steps``.
 
-    Raises RunInProgress when it is another run's turn to write.
+    Raises RunInProgress when it is another run's turn to write. What a step raises carries the runbook and the
+    command to resume as its notes.
     """
     summary: dict[str, Any] = {}
     try:
@@ -401,23 +508,33 @@ def _step(run: Run, step: str) -> Iterator[dict[str, Any]]:
             try:
                 yield summary
             except Exception as error:
-                _record_step(run, step, "failed", str(error), summary)
+                with suppress(WarehouseError, psycopg.Error):
+                    _record_step(run, step, "failed", sentence_of(error), summary, runbook_of(error))
                 raise
             _record_step(run, step, "done", None, summary)
     except Exception as error:
-        finish_run(run, "failed", f"{step}: {error}")
+        # A warehouse that is gone cannot be told; the next run finds out by itself.
+        with suppress(WarehouseError, psycopg.Error):
+            finish_run(run, "failed", f"{step}: {sentence_of(error)}")
+        for line in advice(runbook_of(error), resume_command(run.kind, run.run_id)):
+            error.add_note(line)
         raise
-    log.info("%s: %s", step, ", ".join(f"{name} {value}" for name, value in summary.items()))
+    log.info(step_sentence(step, summary))
 
 
 def _record_step(
-    run: Run, step: str, status: str, message: str | None = None, summary: dict[str, Any] | None = None
+    run: Run,
+    step: str,
+    status: str,
+    message: str | None = None,
+    summary: dict[str, Any] | None = None,
+    runbook: str | None = None,
 ) -> None:
     with run.warehouse.connect(_BOOKKEEPER) as connection:
         connection.execute(
             "insert into ops.run_steps (run_id, step, status) values (%(run)s, %(step)s, %(status)s)"
             " on conflict (run_id, step) do update set status = excluded.status, message = %(message)s,"
-            " summary = %(summary)s,"
+            " summary = %(summary)s, runbook = %(runbook)s,"
             " started_at = case when excluded.status = 'running' then clock_timestamp() else run_steps.started_at end,"
             " finished_at = case when excluded.status = 'running' then null else clock_timestamp() end",
             {
@@ -426,5 +543,6 @@ def _record_step(
                 "status": status,
                 "message": message,
                 "summary": Jsonb(summary) if summary is not None else None,
+                "runbook": runbook,
             },
         )

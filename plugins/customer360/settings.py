@@ -30,6 +30,10 @@ class Settings:
     ``bedrock_fallback``: ``rules`` where they answer for customers the model has no answer for.
     ``bedrock_batch_folder``, ``bedrock_batch_role_arn``: ``s3://`` folder of batch jobs and the role Bedrock has there.
     ``delete_limit``: share of a published table's rows that a publish may delete unasked.
+    ``quiet_seconds``: so long a delivered file must not have been written to. ``needs_success``: whether the
+    files of every folder wait for its ``_SUCCESS``.
+    ``night_due_hours``: so long after its time a night must have ended. ``alert_emails``: addresses told of a
+    failure or a late night. ``alert_webhook``: id of the Airflow connection told of them.
     """
 
     home: Path
@@ -44,6 +48,11 @@ class Settings:
     delete_limit: float = 0.3
     bedrock_batch_folder: str | None = None
     bedrock_batch_role_arn: str | None = None
+    quiet_seconds: float = 2.0
+    needs_success: bool = False
+    night_due_hours: float = 3.0
+    alert_emails: tuple[str, ...] = ()
+    alert_webhook: str | None = None
 
     def last_business_day(self, now: datetime | None = None) -> date:
         """The last complete day in the business time zone, the default ``as_of_date``."""
@@ -64,6 +73,11 @@ VARIABLES = {
     "CUSTOMER360_BEDROCK_BATCH_FOLDER": "s3:// folder that batch jobs read and write; needed for customer360 batch",
     "CUSTOMER360_BEDROCK_BATCH_ROLE_ARN": "role that lets Bedrock read and write there",
     "CUSTOMER360_DELETE_LIMIT": "share of a table's rows that a publish may delete unasked, 0 to 1; default 0.3",
+    "CUSTOMER360_QUIET_SECONDS": "so long a delivered file must not have been written to; default 2",
+    "CUSTOMER360_NEEDS_SUCCESS": "yes where files wait for a file _SUCCESS in their folder; default no",
+    "CUSTOMER360_NIGHT_DUE_HOURS": "hours after 02:00 by which a night must have ended, or an alert says so; default 3",
+    "CUSTOMER360_ALERT_EMAIL": "addresses, separated by commas, that are told of failures; default nobody",
+    "CUSTOMER360_ALERT_WEBHOOK": "id of the Airflow connection that is told of failures as JSON; default none",
 }
 
 
@@ -87,6 +101,11 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         bedrock_batch_folder=environ.get("CUSTOMER360_BEDROCK_BATCH_FOLDER") or None,
         bedrock_batch_role_arn=environ.get("CUSTOMER360_BEDROCK_BATCH_ROLE_ARN") or None,
         delete_limit=_share("CUSTOMER360_DELETE_LIMIT", environ.get("CUSTOMER360_DELETE_LIMIT") or "0.3"),
+        quiet_seconds=_seconds("CUSTOMER360_QUIET_SECONDS", environ.get("CUSTOMER360_QUIET_SECONDS") or "2"),
+        needs_success=_yes("CUSTOMER360_NEEDS_SUCCESS", environ.get("CUSTOMER360_NEEDS_SUCCESS") or "no"),
+        night_due_hours=_hours("CUSTOMER360_NIGHT_DUE_HOURS", environ.get("CUSTOMER360_NIGHT_DUE_HOURS") or "3"),
+        alert_emails=_addresses(environ.get("CUSTOMER360_ALERT_EMAIL") or ""),
+        alert_webhook=environ.get("CUSTOMER360_ALERT_WEBHOOK") or None,
     )
 
 
@@ -142,3 +161,40 @@ def _share(variable: str, text: str) -> float:
     if not 0 <= share <= 1:
         raise SettingsError(f"{variable} is {text!r}; use a share from 0 to 1, such as 0.3.")
     return share
+
+
+def _seconds(variable: str, text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 3600:
+        raise SettingsError(f"{variable} is {text!r}; use seconds from 0 to 3600, such as 60.")
+    return seconds
+
+
+def _yes(variable: str, text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise SettingsError(f"{variable} is {text!r}; use yes or no.")
+    return text == "yes"
+
+
+def _hours(variable: str, text: str) -> float:
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours <= 24:
+        raise SettingsError(f"{variable} is {text!r}; use hours above 0 and up to 24, such as 3.")
+    return hours
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    addresses = tuple(word.strip() for word in text.split(",") if word.strip())
+    for address in addresses:
+        name, _, domain = address.partition("@")
+        if not name or not domain or set(address) & set(" <>\r\n"):
+            raise SettingsError(
+                f"CUSTOMER360_ALERT_EMAIL holds {address!r}; use plain addresses such as night@example.com."
+            )
+    return addresses

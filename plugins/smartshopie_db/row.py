@@ -24,11 +24,12 @@ class UtcTimestamp(UserDefinedType[datetime]):
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
         if dialect.name != "sqlite":
             return None
-        return lambda instant: instant and in_utc(instant).strftime("%Y-%m-%d %H:%M:%S")
+        return lambda instant: in_utc(instant).strftime("%Y-%m-%d %H:%M:%S") if instant else None
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
-        read = datetime.fromisoformat if dialect.name == "sqlite" else lambda instant: instant
-        return lambda stored: in_utc(read(stored)) if stored else None
+        if dialect.name == "sqlite":
+            return lambda stored: in_utc(datetime.fromisoformat(stored)) if stored else None
+        return lambda stored: in_utc(stored) if stored else None
 
 
 def in_utc(instant: datetime) -> datetime:

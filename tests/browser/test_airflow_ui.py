@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from browser.conftest import ServedAirflow
+from customer360.settings import read_settings
+from customer360.warehouse import open_warehouse
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
@@ -70,6 +73,54 @@ def test_published_marts_are_exported_without_being_asked(airflow: ServedAirflow
     exported = airflow.home / "exports" / "2026-06-30"
     assert {path.name for path in exported.iterdir()} == {"csv", "parquet", "sqlite", "ddl"}
     assert (exported / "sqlite" / "smartshopie_dashboard.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_person_approves_drafted_messages_but_one_and_the_ledger_knows_who_and_when(
+    airflow: ServedAirflow, page: Page, tmp_path: Path
+):
+    airflow.api.patch("/api/v2/dags/draft_notifications", json={"is_paused": False}).raise_for_status()
+    conf = {"as_of_date": "2026-06-30", "approval": True}
+    started = airflow.api.post("/api/v2/dags/draft_notifications/dagRuns", json={"logical_date": None, "conf": conf})
+    run = started.raise_for_status().json()
+    _until(lambda: _states(airflow, run)["approve"] == "awaiting_input")
+    # Nobody waits for the answer: the run that drafted is closed.
+    assert _in_warehouse(airflow, "select status from ops.runs where kind = 'draft_notifications'") == [("done",)]
+    open_now = _in_warehouse(
+        airflow,
+        "select draft_id from enrichment.notification_states group by 1"
+        " having (array_agg(state order by state_id desc))[1] in ('drafted', 'deferred') order by 1",
+    )
+    assert len(open_now) > 10
+
+    page.goto(f"{airflow.url}/dags/draft_notifications/runs/{run['dag_run_id']}/tasks/approve/required_actions")
+    expect(page.get_by_text(f"Approve {len(open_now)} drafted messages?").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("{{first_name}}").first).to_be_visible()
+    page.locator("input[name=element_except_drafts]").fill(str(open_now[0][0]))
+    _picture(page, tmp_path, "approval-form")
+    page.get_by_role("button", name="Approve").click()
+
+    assert _finished_run(airflow, "draft_notifications")["state"] == "success", _states(airflow, run)
+    decided = _in_warehouse(
+        airflow,
+        "select state, decided_by, count(*), min(draft_id), bool_and(decided_at > now() - interval '10 minutes')"
+        " from enrichment.notification_states where decided_by <> 'rules' group by 1, 2 order by 1",
+    )
+    assert decided == [
+        ("approved", "admin", len(open_now) - 1, open_now[1][0], True),
+        ("rejected", "admin", 1, open_now[0][0], True),
+    ]
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + RUN_TIMEOUT_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, "It did not come to it."
+        time.sleep(1)
+
+
+def _in_warehouse(airflow: ServedAirflow, query: str) -> list[tuple]:
+    with open_warehouse(read_settings({"CUSTOMER360_HOME": str(airflow.home)})).connect() as connection:
+        return connection.execute(query).fetchall()
 
 
 def _finished_run(airflow: ServedAirflow, dag: str) -> dict:

@@ -19,6 +19,7 @@ import psycopg
 import pytest
 from customer360 import pipeline
 from customer360.load.discover import sha256_of
+from customer360.load.source import LocalSource
 from customer360.settings import Settings
 from customer360.warehouse import OWNER, LocalServer, Warehouse
 from warehouses import CARE_EXPORT, NIGHT, checksums, copy_of, drop, start_night
@@ -100,7 +101,7 @@ def test_a_night_killed_within_every_step_ends_as_one_that_was_left_alone(
         run, "load", "insert into ops.loaded_files",
         "insert into ops.loaded_files (run_id, sha256, system, \"table\", file, status)"
         " values (%s, %s, 'care', 'customer_interactions', 'x', 'loaded')",
-        run.run_id, sha256_of(CARE_EXPORT / "care" / "customer_interactions.csv"),
+        run.run_id, sha256_of(LocalSource(CARE_EXPORT / "care" / "customer_interactions.csv")),
     )  # fmt: skip
     assert one(warehouse, "select count(*) from raw.care__customer_interactions") == 0
     assert one(warehouse, "select count(*) from ops.loaded_files where \"table\" = 'customer_interactions'") == 0

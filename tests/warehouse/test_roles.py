@@ -16,15 +16,15 @@ from psycopg import sql
 BEHIND = ("raw", "quarantine", "ops", "staging", "intermediate", "enrichment", "undo")
 CANDIDATES = tuple(f"candidate_{mart}" for mart in MARTS)
 MASKED = tuple(f"{mart}_masked" for mart in MARTS)
-SCHEMAS = (*BEHIND, *CANDIDATES, *MARTS, *MASKED)
+SCHEMAS = (*BEHIND, *CANDIDATES, *MARTS, *MASKED, "health")
 
 USAGE = {
     "c360_loader": {"raw", "quarantine", "ops"},
     "c360_transformer": {"raw", "enrichment", "ops", "staging", "intermediate", *CANDIDATES},
     "c360_enricher": {"intermediate", "enrichment", "ops"},
     "c360_publisher": {"ops", "undo", *CANDIDATES, *MARTS, *MASKED},
-    "bi_reader": {*MARTS, *MASKED},
-    "pii_reader": {*MARTS, *MASKED},
+    "bi_reader": {*MARTS, *MASKED, "health"},
+    "pii_reader": {*MARTS, *MASKED, "health"},
 }
 CREATE = {
     "c360_loader": {"raw"},
@@ -44,7 +44,7 @@ WRITES = {
     "c360_transformer": {
         "ops.loaded_files": "select", "ops.runs": "select", "ops.published_batch": "select",
         "ops.publishes": "select", "ops.dbt_results": "select insert", "ops.checks": "select insert delete",
-        "ops.llm_calls": "select",
+        "ops.llm_calls": "select", "ops.measures": "select insert delete",
     },
     "c360_enricher": {
         "ops.runs": "select", "ops.llm_calls": "select insert", "ops.llm_quotas": "select insert update",
@@ -54,7 +54,7 @@ WRITES = {
     "c360_publisher": {
         "ops.runs": "select", "ops.publishes": "select insert update delete",
         "ops.published_batch": "select insert update delete",
-        "ops.published_constraints": "select insert update delete",
+        "ops.published_constraints": "select insert update delete", "ops.migrations": "select insert",
         "undo.before_images": "select insert update delete", "undo.batch_before": "select insert update delete",
     },
 }  # fmt: skip

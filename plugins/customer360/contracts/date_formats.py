@@ -58,7 +58,7 @@ def read_format(text: str, kind: Literal["date", "datetime"] | str) -> DateForma
 
     Raises ValueError when it has an unknown directive or does not say a whole date.
     """
-    pattern, groups = "", {}
+    pattern, groups = "", dict[str, int]()
     for part in re.findall(r"%.?|[^%]+", text, re.DOTALL):
         if not part.startswith("%"):
             pattern += re.escape(part)

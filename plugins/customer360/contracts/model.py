@@ -190,7 +190,8 @@ class Additions(Strict):
     ``time_zone``: the zone of instants written without one. ``footer``: what ends a file and is no record.
     ``duplicates``: what becomes of a record that equals an earlier one of its file in every stored value, where
     no key forbids it: ``keep`` both, ``drop`` the later one or ``refuse`` the file. ``feed``: the known table that
-    the file's records go to, in place of system, table and delivery.
+    the file's records go to, in place of system, table and delivery. ``needs_success``: a file is not taken before
+    a file ``_SUCCESS``, no older than it, stands in its folder.
     """
 
     system: str = ""
@@ -209,6 +210,7 @@ class Additions(Strict):
     secret: list[str] = Setting([])
     quarantine_limit: QuarantineLimit = QuarantineLimit()
     footer: Footer | None = None
+    needs_success: bool = False
 
     @model_validator(mode="after")
     def _has_one_destination(self) -> Additions:

@@ -22,7 +22,9 @@ from customer360.enrich.decisions import (
     decisions_step,
     personal_words,
 )
+from customer360.enrich.drafts import draft, message_templates
 from customer360.enrich.forecasts import ForecastReport, fit_models
+from customer360.enrich.notifications import Decision, OpenDraft, decide, judge, judged_later, open_drafts
 from customer360.enrich.step import StepReport, to_ask_about
 from customer360.enrich.steps import (
     EnrichReport,
@@ -38,12 +40,14 @@ __all__ = [
     "DECISIONS_VERSION",
     "ActionAnswer",
     "Classifier",
+    "Decision",
     "DecisionRules",
     "EnrichError",
     "EnrichReport",
     "Factor",
     "ForecastReport",
     "LlmCall",
+    "OpenDraft",
     "PaidClassifier",
     "Priority",
     "PriorityAnswer",
@@ -54,9 +58,15 @@ __all__ = [
     "analyse_decisions",
     "changed_customers",
     "classifier_named",
+    "decide",
     "decisions_step",
+    "draft",
     "enrich",
     "fit_models",
+    "judge",
+    "judged_later",
+    "message_templates",
+    "open_drafts",
     "personal_words",
     "prioritise",
     "recommend",

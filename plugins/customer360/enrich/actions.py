@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -43,8 +43,15 @@ class ActionRules(RuleFile):
     def conditions(self) -> Iterable[Condition]:
         return (condition for rule in self.rules for condition in rule.when)
 
+    def scenarios_of(self, customer: PrioritisedCustomer) -> list[Scenario]:
+        """The scenarios the customer is in, the decisive one first."""
+        return list(dict.fromkeys(rule.scenario for rule in self._fitting(customer)))
+
     def recommend(self, customer: PrioritisedCustomer) -> ActionAnswer:
         """The one action for the customer."""
-        facts = vars(customer)
-        rule = next(r for r in self.rules if all(condition.holds(facts) for condition in r.when))
+        rule = next(self._fitting(customer))
         return ActionAnswer(customer_key=customer.customer_key, **rule.model_dump(exclude={"when"}))
+
+    def _fitting(self, customer: PrioritisedCustomer) -> Iterator[ActionRule]:
+        facts = vars(customer)
+        return (rule for rule in self.rules if all(condition.holds(facts) for condition in rule.when))

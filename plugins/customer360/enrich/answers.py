@@ -63,8 +63,22 @@ RecommendedAction = Literal[
 Team = Literal["Retention", "Customer Care", "Accounts", "Marketing", "Sales"]
 
 
+NotificationType = Literal[
+    "Retention offer",
+    "Win-back offer",
+    "Green plan offer",
+    "Savings offer",
+    "Feature tip",
+    "Consultation offer",
+    "Feedback request",
+]
+Channel = Literal["Email", "SMS", "Phone", "App Push"]
+
+
 class EnrichError(Exception):
     """Enrichment cannot go on; the message says why and what to do."""
+
+    runbook = "bedrock-does-not-answer"
 
 
 class _Strict(BaseModel):
@@ -132,3 +146,28 @@ class ActionAnswer(_Answer):
     urgency_level: Priority
     follow_up_required: bool
     assigned_team: Team
+
+
+class DraftAnswer(_Answer):
+    """The wording of a message to a customer, or why there is none.
+
+    ``subject`` and ``body`` name the customer as ``{{first_name}}`` only, which is filled when they are published.
+    ``trigger_factors``: what the wording goes by, most important first. ``is_marketing``: needs consent.
+    """
+
+    notification_type: NotificationType
+    is_marketing: bool
+    channel: Channel
+    scenario: Scenario
+    recommended_action: RecommendedAction
+    trigger_factors: list[Factor]
+    urgency_level: Priority
+    assigned_team: Team
+    subject: str | None = None
+    body: str | None = None
+
+    @model_validator(mode="after")
+    def _has_words_or_says_why_not(self) -> DraftAnswer:
+        if (self.status == "ok") != bool(self.subject and self.body) or not self.reason:
+            raise ValueError("a draft that is ok, and only that, has a subject and a body, and every one a reason")
+        return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, get_args
 
 from pydantic import Field, model_validator
 
@@ -86,7 +86,7 @@ class RulesClassifier(RuleFile):
         for name, rules in self.segments.items():
             if (total := sum(rule.points for rule in rules)) != MAXIMUM_POINTS:
                 raise ValueError(f"the points of {name} add up to {total}, not {MAXIMUM_POINTS}")
-        if missing := set(Segment.__args__) - set(self.segments):
+        if missing := set(get_args(Segment)) - set(self.segments):
             raise ValueError(f"there are no rules for {', '.join(sorted(missing))}")
         return self
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any, Literal, get_args, get_type_hints
 
-from customer360.enrich.answers import Factor, Priority, Segment
+from customer360.enrich.answers import Factor, Priority, RecommendedAction, Scenario, Segment, Team
 
 DaysBand = Literal["0-30", "31-90", "91-180", "181-365", "365+"]
 
@@ -80,6 +80,17 @@ class PrioritisedCustomer(SegmentedCustomer):
 
     priority: Priority | None = None
     main_factor: Factor | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressedCustomer(PrioritisedCustomer):
+    """A customer to whom the action decided before sends a message; ``trigger_factors`` are all there are."""
+
+    trigger_factors: list[Factor]
+    scenario: Scenario
+    recommended_action: RecommendedAction
+    urgency_level: Priority
+    assigned_team: Team
 
 
 _NOT_FACTS = ("customer_key", "input_hash")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 import zstandard
 
 from customer360.load.errors import FileRefused
+from customer360.load.source import Source
 
 PIECE_BYTES = 1 << 18
 BOMB_RATIO = 200
@@ -22,17 +22,17 @@ _ZSTD_INPUT_BYTES = 1024
 _ZSTD_WINDOW_BYTES = 1 << 27
 
 
-def pieces(path: Path, name: str) -> Iterator[bytes]:
-    """The content of ``path`` in pieces of a few hundred kilobytes, unpacked as ``name`` ends.
+def pieces(source: Source, name: str) -> Iterator[bytes]:
+    """The content of ``source`` in pieces of a few hundred kilobytes, unpacked as ``name`` ends.
 
     Raises FileRefused when it is damaged, cut off, a decompression bomb or cannot be read.
     """
     try:
-        with path.open("rb") as stream:
+        with source.open() as stream:
             if name.lower().endswith(".gz"):
-                yield from _not_a_bomb(_gunzipped(stream), path.stat().st_size)
+                yield from _not_a_bomb(_gunzipped(stream), source.size)
             elif name.lower().endswith(".zst"):
-                yield from _not_a_bomb(_unzstded(stream), path.stat().st_size)
+                yield from _not_a_bomb(_unzstded(stream), source.size)
             else:
                 yield from _read(stream)
     except OSError as error:

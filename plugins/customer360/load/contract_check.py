@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 from customer360.contracts import Contract, QuarantineLimit
@@ -14,6 +12,7 @@ from customer360.load.discover import LandingFile, sha256_of
 from customer360.load.file import FileLoader
 from customer360.load.raw_tables import make_raw_tables
 from customer360.load.report import FileResult
+from customer360.load.source import LocalSource
 from customer360.warehouse import Warehouse
 
 LOADER = "c360_loader"
@@ -48,6 +47,7 @@ def check_file(
     """Load the file at ``path`` under ``contract`` as if it were new, say what happened and undo all of it."""
     additions = contract.customer360.model_copy(update={"quarantine_limit": _UNLIMITED})
     unlimited = contract.model_copy(update={"customer360": additions})
+    source = LocalSource(path)
     with (
         warehouse.connect(LOADER, autocommit=True) as connection,
         connection.transaction(force_rollback=True),
@@ -59,10 +59,10 @@ def check_file(
         assert run is not None
         # A file that was loaded before would be skipped, and it is to be checked again.
         connection.execute(
-            "update ops.loaded_files set sha256 = sha256 || ' before the check' where sha256 = %s", [sha256_of(path)]
+            "update ops.loaded_files set sha256 = sha256 || ' before the check' where sha256 = %s", [sha256_of(source)]
         )
         loader = FileLoader(connection, contracts, run[0], business_date)
-        result = loader.load(LandingFile(path.name, partial(nullcontext, path)), unlimited)
+        result = loader.load(LandingFile(path.name, source), unlimited)
         rows = connection.execute(
             "select record_number, byte_offset, reasons from quarantine.rejected_records"
             " join ops.loaded_files using (load_id) where run_id = %(run)s union all"

@@ -5,37 +5,49 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from customer360.contracts import Contract, contracts_for
-from customer360.load.errors import FileRefused, LoadError
+from customer360.load.errors import LoadError
+from customer360.load.source import LocalSource, S3Source, Source
 
 SUFFIXES = (".csv", ".csv.gz", ".csv.zst")
 NOT_DELIVERIES = ("truth", "contracts")
 """Folders of a landing that hold no exports: the generator's truth, the landing's own contracts."""
 
-PIECE_BYTES = 1 << 20
+SUCCESS = "_SUCCESS"
+"""The file that a sender puts beside the others when all of them are there."""
 
 _DATE = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})(?!\d)")
 
 
 @dataclass(frozen=True)
 class LandingFile:
-    """A file of the landing. ``fetched`` opens it as a local path; ``refusal``: why it may not be read."""
+    """A file of the landing. ``source``: its bytes, None where ``refusal`` says why it may not be read.
+
+    ``unfinished``: why it is not taken yet, empty where it may be.
+    """
 
     name: str
-    fetched: Callable[[], AbstractContextManager[Path]]
-    refusal: str | None = None
+    source: Source | None
+    refusal: str = ""
+    unfinished: str = ""
+
+    @property
+    def folder(self) -> str:
+        """The folder it lies in, below the landing."""
+        return self.name.rpartition("/")[0]
+
+    @property
+    def is_marker(self) -> bool:
+        """Whether it only says that its folder is complete."""
+        return self.name.rpartition("/")[2] == SUCCESS
 
     @property
     def delivered_on(self) -> date | None:
@@ -48,17 +60,26 @@ class LandingFile:
         return None
 
 
-def discover(landing: str, contracts: Sequence[Contract]) -> list[tuple[LandingFile, Contract | None]]:
+def discover(
+    landing: str, contracts: Sequence[Contract], *, needs_success: bool = False
+) -> list[tuple[LandingFile, Contract | None]]:
     """The files of ``landing`` with the contract each falls under, parents' files first.
 
     A file that feeds several tables comes once for each. Within a table by delivery date, then by name.
+    ``needs_success``: whether files wait for their folder's marker even where their contract does not say so.
     Raises LoadError when there is no such landing.
     """
-    found = _in_bucket(landing) if landing.startswith("s3://") else _in_folder(Path(landing))
+    everything = list(_in_bucket(landing) if landing.startswith("s3://") else _in_folder(Path(landing)))
+    marked = {file.folder: file.source.modified_at for file in everything if file.is_marker and file.source}
+    found = [file for file in everything if not file.is_marker]
     place = {contract.name: number for number, contract in enumerate(contracts)}
     # A feed's records are those of the table it feeds, so it comes with that table's files.
     place |= {contract.name: place[contract.feed.contract] for contract in contracts if contract.feed}
-    matched = [(file, contract) for file in found for contract in contracts_for(file.name, contracts) or [None]]
+    matched = []
+    for file in found:
+        for contract in contracts_for(file.name, contracts) or [None]:
+            waits = needs_success or (contract is not None and contract.customer360.needs_success)
+            matched.append((_marked(file, marked) if waits else file, contract))
     return sorted(
         matched,
         key=lambda pair: (
@@ -69,16 +90,28 @@ def discover(landing: str, contracts: Sequence[Contract]) -> list[tuple[LandingF
     )
 
 
-def sha256_of(path: Path) -> str:
-    """The file's sha256 in hexadecimal."""
-    with path.open("rb") as stream:
+def _marked(file: LandingFile, marked: dict[str, datetime]) -> LandingFile:
+    """The file, unfinished where its folder is not marked complete; ``marked``: folders to when they were."""
+    complete_at = marked.get(file.folder)
+    if complete_at is None:
+        return replace(file, unfinished=f"Its folder has no {SUCCESS} yet; the next load after that takes it.")
+    if file.source and file.source.modified_at > complete_at:
+        return replace(
+            file, unfinished=f"It is newer than the {SUCCESS} of its folder; the load after a new {SUCCESS} takes it."
+        )
+    return file
+
+
+def sha256_of(source: Source) -> str:
+    """The content's sha256 in hexadecimal. Raises OSError or FileRefused."""
+    with source.open() as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _is_delivery(name: str) -> bool:
     parts = name.split("/")
     return (
-        name.lower().endswith(SUFFIXES)
+        (name.lower().endswith(SUFFIXES) or parts[-1] == SUCCESS)
         and parts[0] not in NOT_DELIVERIES
         and not any(part.startswith(".") for part in parts)
     )
@@ -105,27 +138,22 @@ def _name(path: Path, root: Path) -> str:
 
 def _local_file(path: Path, root: Path) -> LandingFile:
     name = _name(path, root)
-    if not path.resolve().is_relative_to(root):
-        return _refused(
-            name, "It is a link that leads out of the landing folder; put the file itself into the landing."
-        )
-    if not path.is_file():
-        return _refused(name, "It is no regular file; put the export itself into the landing.")
-
-    @contextmanager
-    def fetched() -> Iterator[Path]:
-        yield path
-
-    return LandingFile(name, fetched)
+    try:
+        if not path.resolve().is_relative_to(root):
+            return _refused(
+                name, "It is a link that leads out of the landing folder; put the file itself into the landing."
+            )
+        if not path.is_file():
+            return _refused(name, "It is no regular file; put the export itself into the landing.")
+        return LandingFile(name, LocalSource(path))
+    except RuntimeError:
+        return _refused(name, "It is a link to itself; put the file itself into the landing.")
+    except OSError as error:
+        return _refused(name, f"It cannot be read: {error.strerror or error}.")
 
 
 def _refused(name: str, refusal: str) -> LandingFile:
-    @contextmanager
-    def fetched() -> Iterator[Path]:
-        raise FileRefused(refusal)
-        yield
-
-    return LandingFile(name, fetched, refusal)
+    return LandingFile(name, None, refusal)
 
 
 def _in_bucket(landing: str) -> Iterator[LandingFile]:
@@ -138,32 +166,11 @@ def _in_bucket(landing: str) -> Iterator[LandingFile]:
                 found = True
                 name = entry["Key"].removeprefix(prefix)
                 if _is_delivery(name):
-                    yield LandingFile(name, _download(client, bucket, entry["Key"]))
+                    source = S3Source(client, bucket, entry["Key"], entry["ETag"], entry["Size"], entry["LastModified"])
+                    yield LandingFile(name, source)
     except (BotoCoreError, ClientError) as error:
         raise LoadError(
             f"The landing {landing} cannot be listed: {error}. Check CUSTOMER360_LANDING and the AWS credentials."
         ) from error
     if not found:
         raise LoadError(f"There is nothing below {landing}; deliver the files there or set CUSTOMER360_LANDING.")
-
-
-def _download(client: Any, bucket: str, key: str) -> Callable[[], AbstractContextManager[Path]]:
-    """Opens an object as a temporary local file: it is read up to three times and may be large."""
-
-    @contextmanager
-    def fetched() -> Iterator[Path]:
-        folder = Path(tempfile.mkdtemp(prefix="customer360-"))
-        try:
-            path = folder / "object"
-            try:
-                body = client.get_object(Bucket=bucket, Key=key)["Body"]
-                with path.open("wb") as copy:
-                    for piece in body.iter_chunks(PIECE_BYTES):
-                        copy.write(piece)
-            except (BotoCoreError, ClientError) as error:
-                raise FileRefused(f"It cannot be fetched: {error}. It is tried again next time.") from error
-            yield path
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    return fetched

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,7 +19,7 @@ from customer360.load.content import Excerpts, pieces
 from customer360.load.dialect import FooterReader, as_records_encoding, encoding_of, read_header, reader_of
 from customer360.load.discover import LandingFile, sha256_of
 from customer360.load.duplicates import reject_duplicates, settle_equal_records
-from customer360.load.errors import FileRefused, LoadError
+from customer360.load.errors import FileRefused, FileUnfinished, LoadError
 from customer360.load.feeds import plan_of
 from customer360.load.header import Header
 from customer360.load.incoming import column, copy_records, create_incoming
@@ -29,6 +27,7 @@ from customer360.load.parents import set_orphans_aside
 from customer360.load.raw_tables import raw_table
 from customer360.load.rejected import OverLimit, sample_of_rejected, store_all_rejected, store_rejected
 from customer360.load.report import FileResult
+from customer360.load.source import LocalSource, Source
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class FileLoader:
         """Load one file; what is wrong with it is in the result, not raised."""
         started, sha256, size = time.monotonic(), "", None
         try:
-            if file.refusal:
+            if file.source is None:
                 raise FileRefused(file.refusal)
             if contract is None:
                 raise FileRefused(
@@ -52,16 +51,18 @@ class FileLoader:
                     "or add a contract to the landing's contracts folder."
                 )
             table = target_of(contract, self.contracts)
-            with file.fetched() as path:
-                sha256, size = sha256_of(path), path.stat().st_size
+            if file.unfinished:
+                raise FileUnfinished(file.unfinished)
+            file.source.check_unmoved()
+            sha256, size = sha256_of(file.source), file.source.size
+            loaded = self._loaded_before(sha256, table)
+            if loaded is None:
+                with self.connection.transaction():
+                    result = _Load(self, file, contract, table, file.source).run(sha256, size)
+                    file.source.check_unmoved()
+                if result is not None:
+                    return _timed(result, started)
                 loaded = self._loaded_before(sha256, table)
-                if loaded is None:
-                    with self.connection.transaction():
-                        load = _Load(self, file, contract, table, path)
-                        result = load.run(sha256, size)
-                    if result is not None:
-                        return _timed(result, started)
-                    loaded = self._loaded_before(sha256, table)
             return _timed(
                 FileResult(
                     file.name,
@@ -73,7 +74,9 @@ class FileLoader:
                 ),
                 started,
             )
-        except (FileRefused, OSError, *_UNEXPECTED_CONTENT) as error:
+        except (FileRefused, FileUnfinished, OSError, *_UNEXPECTED_CONTENT) as error:
+            if unfinished := _unfinished(file, error):
+                return _timed(self._left(file, contract, unfinished), started)
             return _timed(self._refuse(file, contract, sha256, size, _as_refusal(error)), started)
 
     def load_again(self, path: Path, contract: Contract, name: str) -> tuple[int, int]:
@@ -81,11 +84,9 @@ class FileLoader:
 
         Returns its id and how many records were dropped. Raises FileRefused when they cannot be loaded.
         """
-        table = target_of(contract, self.contracts)
+        table, source = target_of(contract, self.contracts), LocalSource(path)
         try:
-            result = _Load(self, LandingFile(name, partial(nullcontext, path)), contract, table, path).run(
-                name, path.stat().st_size
-            )
+            result = _Load(self, LandingFile(name, source), contract, table, source).run(name, source.size)
         except _UNEXPECTED_CONTENT as error:
             raise _as_refusal(error) from error
         row = self.connection.execute(
@@ -103,6 +104,17 @@ class FileLoader:
             [sha256, table.system, table.table],
         ).fetchone()
         return row[0] if row else None
+
+    def _left(self, file: LandingFile, contract: Contract | None, reason: FileUnfinished) -> FileResult:
+        table = target_of(contract, self.contracts) if contract else None
+        return FileResult(
+            file.name,
+            table.system if table else None,
+            table.table if table else None,
+            "unfinished",
+            reason=str(reason),
+            feeds=contract is not None and contract.feed is not None,
+        )
 
     def _refuse(
         self,
@@ -158,6 +170,18 @@ _UNEXPECTED_CONTENT = (
 )
 
 
+def _unfinished(file: LandingFile, error: Exception) -> FileUnfinished | None:
+    """Why the file is left for the next load: what is wrong with one that is still being written may yet be right."""
+    if isinstance(error, FileUnfinished):
+        return error
+    try:
+        if file.source is not None:
+            file.source.check_unmoved()
+    except FileUnfinished as unfinished:
+        return unfinished
+    return None
+
+
 def _as_refusal(error: Exception) -> FileRefused:
     if isinstance(error, FileRefused):
         return error
@@ -181,7 +205,7 @@ class _Load:
     file: LandingFile
     contract: Contract
     table: Contract
-    path: Path
+    source: Source
 
     def run(self, sha256: str, size: int) -> FileResult | None:
         """Load the file; None when another load has just loaded the same content."""
@@ -341,4 +365,4 @@ class _Load:
             raise OverLimit(records, quarantined, sample, header.drift)
 
     def _content(self) -> Iterator[bytes]:
-        return as_records_encoding(pieces(self.path, self.file.name), self.contract)
+        return as_records_encoding(pieces(self.source, self.file.name), self.contract)

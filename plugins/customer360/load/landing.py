@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 
 from tqdm import tqdm
 
 from customer360.contracts import Contract
-from customer360.load.discover import discover
+from customer360.load.discover import LandingFile, discover
 from customer360.load.file import FileLoader
 from customer360.load.parents import release_waiting, waiting
 from customer360.load.raw_tables import make_raw_tables
@@ -18,6 +19,7 @@ from customer360.load.report import FileResult, LoadReport
 from customer360.warehouse import Warehouse
 
 LOADER = "c360_loader"
+QUIET_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,8 @@ def load_landing(
     run_id: int,
     business_date: date,
     progress: bool | None = None,
+    quiet_seconds: float = QUIET_SECONDS,
+    needs_success: bool = False,
 ) -> LoadReport:
     """Load every new file of ``landing``, a folder or ``s3://bucket/prefix``, into ``raw``.
 
@@ -37,10 +41,15 @@ def load_landing(
     dates a file lacks. ``progress``: whether a bar is shown on stderr, by default on a terminal; elsewhere
     each file is a log line. Each file is one transaction, so an interrupted load goes on where it was.
 
+    ``quiet_seconds``: a file written to more recently is looked at again when that has passed, and left for the
+    next load if it was written to meanwhile. ``needs_success``: whether every file waits until a file
+    ``_SUCCESS``, no older than it, stands in its folder; a contract can say so for its own files.
+
     Raises LoadError when there is no such landing or a raw table does not fit its contract;
     a file that cannot be loaded is refused in the report instead.
     """
-    found = discover(landing, contracts)
+    found = discover(landing, contracts, needs_success=needs_success)
+    _let_rest([file for file, _ in found], quiet_seconds)
     if progress is None:
         progress = sys.stderr.isatty()
     results: list[FileResult] = []
@@ -53,7 +62,7 @@ def load_landing(
                 bar.set_postfix_str(file.name)
                 result = loader.load(file, contract)
                 results.append(result)
-                if result.status == "refused":
+                if result.status in ("refused", "unfinished"):
                     logger.warning("%s", result)
                 elif not progress:
                     logger.info("%s", result)
@@ -64,3 +73,14 @@ def load_landing(
                 if (count := release_waiting(connection, contract, contracts, run_id))
             }
         return LoadReport(results, waiting(connection), released)
+
+
+def _let_rest(found: Sequence[LandingFile], quiet_seconds: float) -> None:
+    """Wait until the youngest file is so old that a sender at work would have written to it again."""
+    youngest = max((file.source.modified_at for file in found if file.source), default=None)
+    if youngest is None:
+        return
+    # A file from the future, of a clock that is wrong, is waited for no longer than any other.
+    left = quiet_seconds - max(0.0, (datetime.now(UTC) - youngest).total_seconds())
+    if left > 0:
+        time.sleep(left)

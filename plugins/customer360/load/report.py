@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Literal
 
-Status = Literal["loaded", "skipped", "refused"]
+Status = Literal["loaded", "skipped", "refused", "unfinished"]
 
 
 @dataclass(frozen=True)
@@ -16,9 +16,9 @@ class FileResult:
     ``file``: path below the landing. ``records``: data records read, ``loaded`` of them went to
     raw (or wait for their parent), ``quarantined`` broke the contract, ``dropped`` equalled an earlier one where
     the contract drops those; ``duplicates`` counts all that did, dropped or kept. ``reason``: why the file
-    was skipped or refused. ``feeds``: whether the file came under a feed, so that it may have a result for each of
-    several tables. ``drift``: ``unknown_columns`` kept in ``_extra`` (a feed stores only what it maps) and
-    ``dropped_columns`` that were not stored because their name is a credential's.
+    was skipped, refused or left for the next load, unfinished. ``feeds``: whether the file came under a feed, so
+    that it may have a result for each of several tables. ``drift``: ``unknown_columns`` kept in ``_extra`` (a feed
+    stores only what it maps) and ``dropped_columns`` that were not stored because their name is a credential's.
     """
 
     file: str
@@ -57,6 +57,8 @@ class FileResult:
             return f"{name} is refused. {self.reason}"
         if self.status == "skipped":
             return f"{name} is skipped. {self.reason}"
+        if self.status == "unfinished":
+            return f"{name} is not taken yet. {self.reason}"
         equal = f", {self.duplicates} equal an earlier one" if self.duplicates else ""
         equal += " and are dropped" if self.dropped else ""
         return (
@@ -81,6 +83,11 @@ class LoadReport:
     def refused(self) -> list[FileResult]:
         """The files that were refused."""
         return [file for file in self.files if file.status == "refused"]
+
+    @property
+    def unfinished(self) -> list[FileResult]:
+        """The files that were left for the next load."""
+        return [file for file in self.files if file.status == "unfinished"]
 
     @property
     def loaded(self) -> int:

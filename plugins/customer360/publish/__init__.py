@@ -11,13 +11,21 @@ from customer360.publish.export import (
     export_sqlite,
 )
 from customer360.publish.publication import DELETE_LIMIT, PublishReport, publish, undo
-from customer360.publish.specification import PublishedTable, PublishError, read_specification
+from customer360.publish.specification import (
+    MigrationNeeded,
+    PublishBlocked,
+    PublishedTable,
+    PublishError,
+    read_specification,
+)
 
 __all__ = [
     "DELETE_LIMIT",
     "EXPORTS",
     "ExportError",
     "ExportReport",
+    "MigrationNeeded",
+    "PublishBlocked",
     "PublishError",
     "PublishReport",
     "PublishedTable",

@@ -86,7 +86,7 @@ def record(connection: psycopg.Connection, relation: tuple[str, str], name: str,
 
 def _spelling(connection: psycopg.Connection, tables: Sequence[PublishedTable]) -> dict[str, str]:
     declared = sorted({column.data_type for table in tables for column in table.columns})
-    spelling = dict(
+    spelling: dict[str, str] = dict(
         connection.execute(
             "select t, format_type(to_regtype(t), to_regtypemod(t)) from unnest(%s::text[]) as t"
             " where to_regtype(t) is not null",

@@ -17,14 +17,15 @@ from customer360.publish.before_images import BeforeImages, content_before, forg
 from customer360.publish.catalogue import Catalogue, read_catalogue
 from customer360.publish.differences import TableChanges, apply_differences
 from customer360.publish.masking import FULL_READER, MASKED_READER, grant_and_mask
-from customer360.publish.specification import PublishedTable, PublishError, read_specification
+from customer360.publish.migrations import Migration, apply_migrations, give_back, read_migrations, rights_on_views
+from customer360.publish.specification import PublishBlocked, PublishedTable, PublishError, read_specification
 from customer360.publish.tables import (
     add_constraints,
     make_tables_and_columns,
     refuse_other_changes,
     write_comments,
 )
-from customer360.publish.violations import Violation, about, sentence
+from customer360.publish.violations import Violation, about, blocked, sentence
 from customer360.warehouse import Warehouse
 
 PUBLISHER = "c360_publisher"
@@ -35,6 +36,9 @@ GUARDED_FROM_ROWS = 100
 
 _PUBLISH_LOCK = 360_000_002
 _SECONDS_BETWEEN_TRIES = 0.1
+_LOCK_WAIT = "500ms"
+"""For one table. Readers queue behind whoever waits to alter it; and below the second after which PostgreSQL
+looks for deadlocks, so that it is never a reader who is sacrificed."""
 
 
 @dataclass(frozen=True)
@@ -69,24 +73,26 @@ def publish(
     delete_limit: float = DELETE_LIMIT,
     allow_deletes: bool = False,
     dry_run: bool = False,
+    migrations: Path | None = None,
 ) -> PublishReport:
     """Make the published tables equal to their candidates, in one transaction or not at all.
 
     ``manifest``: dbt's ``target/manifest.json`` or its content. ``as_of_date``: the last business
     day in the candidates; before the published one, only that day's rows of tables with a
     ``day_column`` are touched. ``lock_timeout_seconds``: how long to wait for another publish or
-    for a reader in the way of a new column. ``delete_limit``: the share of a table's rows that may
-    go, unless ``allow_deletes``. ``dry_run``: report the differences and undo them.
+    for a reader in the way of a new column; the publish tries again until then. ``delete_limit``: the
+    share of a table's rows that may go, unless ``allow_deletes``. ``dry_run``: report the differences
+    and undo them. ``migrations``: the folder of numbered SQL files.
 
     Raises PublishError, with one sentence and without any person's data, when nothing could be
-    published: another publish runs, a constraint fails, too many rows would go, or a table cannot
-    change by itself.
+    published: PublishBlocked when another publish or a reader is in the way, MigrationNeeded when a
+    table cannot change by itself; or a constraint fails, or too many rows would go.
     """
-    tables = read_specification(manifest)
+    tables, numbered = read_specification(manifest), read_migrations(migrations)
 
     def change(connection: psycopg.Connection) -> PublishReport:
         limit = 1.0 if allow_deletes else delete_limit
-        return _publish(connection, tables, run_id, as_of_date, limit, dry_run)
+        return _publish(connection, tables, numbered, run_id, as_of_date, limit, dry_run)
 
     report = _in_one_transaction(warehouse, tables, lock_timeout_seconds, change)
     if not dry_run:
@@ -120,37 +126,49 @@ def _in_one_transaction(
     lock_timeout_seconds: float,
     change: Callable[[psycopg.Connection], PublishReport],
 ) -> PublishReport:
-    violation = None
+    deadline = time.monotonic() + lock_timeout_seconds
     with warehouse.connect(PUBLISHER) as connection:
-        _wait_for_the_lock(connection, lock_timeout_seconds)
-        try:
-            with about(None):
-                report = change(connection)
-                if report.dry_run:
-                    connection.rollback()
-                else:
-                    connection.commit()
-        except Violation as found:
-            connection.rollback()
-            violation = sentence(connection, found, tables, lock_timeout_seconds)
-    if violation is not None:
-        raise PublishError(violation)
-    return report
+        while True:
+            _wait_for_the_lock(connection, deadline, lock_timeout_seconds)
+            try:
+                with about(None):
+                    report = change(connection)
+                    if report.dry_run:
+                        connection.rollback()
+                    else:
+                        connection.commit()
+                return report
+            except Violation as found:
+                connection.rollback()
+                violation = found
+            if issubclass(violation.kind, psycopg.errors.LockNotAvailable):
+                if time.monotonic() < deadline:
+                    time.sleep(_SECONDS_BETWEEN_TRIES)
+                    continue
+                raise PublishBlocked(blocked(connection, violation, lock_timeout_seconds))
+            raise PublishError(sentence(connection, violation, tables))
 
 
 def _publish(
     connection: psycopg.Connection,
     tables: Sequence[PublishedTable],
+    migrations: Sequence[Migration],
     run_id: int,
     as_of_date: date,
     delete_limit: float,
     dry_run: bool,
 ) -> PublishReport:
     _hold_the_candidates(connection, tables)
-    catalogue = read_catalogue(connection, tables)
-    refuse_other_changes(connection, tables, catalogue)
-    structure = make_tables_and_columns(connection, tables, catalogue)
     batch_id, before = _next_batch(connection), _published_day(connection)
+    catalogue = read_catalogue(connection, tables)
+    rights = rights_on_views(connection, tables)
+    structure = apply_migrations(
+        connection, migrations, tables, catalogue, run_id=run_id, anything_published=before is not None
+    )
+    if structure:
+        catalogue = read_catalogue(connection, tables)
+    refuse_other_changes(connection, tables, catalogue)
+    structure += make_tables_and_columns(connection, tables, catalogue)
     # Before the first batch there is nothing that one could go back to.
     images = BeforeImages(batch_id) if before is not None else None
     day = as_of_date if before is not None and as_of_date < before else None
@@ -163,6 +181,7 @@ def _publish(
     connection.execute("set constraints all immediate")
     structure += add_constraints(connection, tables, catalogue)
     structure += _describe_and_grant(connection, tables)
+    give_back(connection, rights)
     _show_the_batch_to_readers(connection)
     shown = max(as_of_date, before or as_of_date)
     report = PublishReport(None, shown, tuple(changes), tuple(structure), dry_run, tuple(over_limit))
@@ -230,8 +249,7 @@ def _too_many_deletes(over_limit: Iterable[TableChanges], delete_limit: float) -
     )
 
 
-def _wait_for_the_lock(connection: psycopg.Connection, timeout_seconds: float) -> None:
-    deadline = time.monotonic() + timeout_seconds
+def _wait_for_the_lock(connection: psycopg.Connection, deadline: float, timeout_seconds: float) -> None:
     while True:
         row = connection.execute("select pg_try_advisory_xact_lock(%s)", [_PUBLISH_LOCK]).fetchone()
         if row and row[0]:
@@ -239,14 +257,12 @@ def _wait_for_the_lock(connection: psycopg.Connection, timeout_seconds: float) -
         # A new transaction for every try, so that its time is not older than the last batch.
         connection.rollback()
         if time.monotonic() > deadline:
-            raise PublishError(
+            raise PublishBlocked(
                 f"Another publish is running and did not end within {timeout_seconds:g} s; "
                 "wait until it has ended, then publish again."
             )
         time.sleep(_SECONDS_BETWEEN_TRIES)
-    connection.execute(
-        sql.SQL("set local lock_timeout = {}").format(sql.Literal(f"{max(1, int(timeout_seconds * 1000))}ms"))
-    )
+    connection.execute(sql.SQL("set local lock_timeout = {}").format(sql.Literal(_LOCK_WAIT)))
 
 
 def _hold_the_candidates(connection: psycopg.Connection, tables: Iterable[PublishedTable]) -> None:

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from customer360.publish.catalogue import Catalogue, default_name, record, views_on
 from customer360.publish.constraints import Constraint, constraints_of, fingerprint
-from customer360.publish.specification import Column, PublishedTable, PublishError
+from customer360.publish.specification import Column, MigrationNeeded, PublishedTable
 from customer360.publish.violations import about
 
 
@@ -18,7 +18,7 @@ def refuse_other_changes(
 ) -> None:
     """Refuse what no publish may do by itself.
 
-    Raises PublishError naming each table, column or constraint, what differs and the views that
+    Raises MigrationNeeded naming each table, column or constraint, what differs and the views that
     read it. New tables, nullable columns, constraints and indexes are no reason.
     """
     refusals = [
@@ -32,9 +32,9 @@ def refuse_other_changes(
     ]
     refusals += _tables_without_a_model(connection, tables)
     if refusals:
-        raise PublishError(
+        raise MigrationNeeded(
             f"The published tables cannot follow the models by themselves: {'; '.join(refusals)}. "
-            "Each of these needs a numbered migration; nothing was published."
+            "Each of these needs a numbered migration in dbt_project/migrations; nothing was published."
         )
 
 
@@ -84,7 +84,7 @@ def write_comments(connection: psycopg.Connection, relation: tuple[str, str], ki
     """Put the descriptions on ``relation``, the table itself or its masked view (``kind``)."""
     name = sql.Identifier(*relation)
     (oid,) = connection.execute("select %s::regclass::oid", [name.as_string()]).fetchone() or (None,)
-    present = dict(
+    present: dict[str, str] = dict(
         connection.execute(
             "select coalesce(c.attname, ''), d.description from pg_description as d left join pg_attribute as c"
             " on c.attrelid = d.objoid and c.attnum = d.objsubid and d.objsubid > 0"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -11,8 +10,7 @@ from psycopg import errors, sql
 
 from customer360.publish.constraints import Constraint, Kind, constraints_of
 from customer360.publish.specification import ForeignKey, PublishedTable
-
-_QUOTED = re.compile(r'"[^"]*"')
+from customer360.warehouse.messages import message_without_values
 
 
 class Violation(Exception):
@@ -24,7 +22,7 @@ class Violation(Exception):
         self.table = _full_name(error, table)
         self.constraint = error.diag.constraint_name or (constraint.name if constraint else None)
         self.column = error.diag.column_name
-        self.message = _without_values(error)
+        self.message = message_without_values(error)
 
 
 @contextmanager
@@ -40,20 +38,24 @@ def about(table: PublishedTable | None, constraint: Constraint | None = None) ->
         raise violation
 
 
-def sentence(
-    connection: psycopg.Connection,
-    violation: Violation,
-    tables: Sequence[PublishedTable],
-    lock_timeout_seconds: float,
-) -> str:
+def blocked(connection: psycopg.Connection, violation: Violation, waited_seconds: float) -> str:
+    """Who holds the table that the publish waited for. ``connection``: rolled back."""
+    holders = connection.execute(
+        "select distinct format('%%s in process %%s', a.usename, a.pid) from pg_locks as l join pg_stat_activity as a"
+        " using (pid) where l.relation = to_regclass(%s) and l.granted and a.pid <> pg_backend_pid() order by 1",
+        [violation.table],
+    ).fetchall()
+    who = ", ".join(holder for (holder,) in holders[:5])
+    return (
+        f"{violation.table or 'A table'} is locked by {f'another session ({who})' if who else 'another session'} "
+        f"for more than {waited_seconds:g} s; nothing was published. Let that session end, then publish again."
+    )
+
+
+def sentence(connection: psycopg.Connection, violation: Violation, tables: Sequence[PublishedTable]) -> str:
     """What was violated, where and by how many candidate rows. ``connection``: rolled back."""
     table = next((table for table in tables if table.full_name == violation.table), None)
     where = violation.table or "The publish"
-    if issubclass(violation.kind, errors.LockNotAvailable):
-        return (
-            f"{where} is locked by another session for more than {lock_timeout_seconds:g} s; "
-            "let that session end, then publish again."
-        )
     if table is not None and issubclass(violation.kind, errors.NotNullViolation) and violation.column:
         column = sql.Identifier(violation.column)
         rows = _count(connection, table, sql.SQL("{} is null").format(column))
@@ -70,12 +72,6 @@ def _full_name(error: psycopg.Error, table: PublishedTable | None) -> str | None
     if error.diag.schema_name and error.diag.table_name:
         return f"{error.diag.schema_name}.{error.diag.table_name}"
     return table.full_name if table else None
-
-
-def _without_values(error: psycopg.Error) -> str:
-    message = error.diag.message_primary or type(error).__name__
-    # Only a data exception's message quotes values; elsewhere quotes enclose names.
-    return _QUOTED.sub('"…"', message) if (error.sqlstate or "").startswith("22") else message
 
 
 def _broken(violation: Violation, table: PublishedTable, tables: Sequence[PublishedTable]) -> Constraint | None:

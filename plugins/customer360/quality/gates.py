@@ -21,6 +21,7 @@ import psycopg
 from sqlalchemy import make_url
 
 from customer360.quality.catalogue import Expectation, Suite, read_suites
+from customer360.quality.measures import measure
 from customer360.quality.page import write_results
 from customer360.quality.results import CheckResult, Gate, GateResult
 from customer360.warehouse import Warehouse
@@ -51,7 +52,8 @@ def run_gate(
     """Validate every suite of ``gate`` and say whether the run may go on.
 
     Writes one row a check to ``ops.checks`` (a repeated gate replaces its rows) and the gate's part
-    of ``quality.html`` and ``quality.json`` in ``results_dir``. Nothing is written to
+    of ``quality.html`` and ``quality.json`` in ``results_dir``. Before publish it also measures what
+    ``measures.yml`` names and compares it with the last nights. Nothing is written to
     ``expectations_dir``. A check that cannot be judged, because a candidate is absent or its query
     fails, does not pass.
 
@@ -62,8 +64,11 @@ def run_gate(
     with warehouse.connect(ROLE) as connection:
         row_counts = _row_counts(connection, suites)
     checks = _validate(warehouse, suites, row_counts, run_id=run_id, as_of_date=as_of_date)
-    result = GateResult(gate, run_id, as_of_date, tuple(checks))
     with warehouse.connect(ROLE) as connection:
+        if gate == "before_publish":
+            measures = measure(connection, expectations_dir, run_id=run_id, as_of_date=as_of_date)
+            checks += [measured.as_check() for measured in measures]
+        result = GateResult(gate, run_id, as_of_date, tuple(checks))
         _record(connection, result)
     write_results(result, results_dir)
     _log.log(logging.INFO if result.passed else logging.ERROR, result.message)
@@ -107,8 +112,8 @@ def _validate(
             to_run.setdefault(check.expectation.meta.table, {})[str(number)] = check
     with _datasource(warehouse, run_id, as_of_date) as datasource:
         for table, of_table in to_run.items():
-            for number, outcome in _outcomes(datasource, table, of_table):
-                results[int(number)] = _result(of_table[number], outcome)
+            for key, outcome in _outcomes(datasource, table, of_table):
+                results[int(key)] = _result(of_table[key], outcome)
     return [results[number] for number in range(len(checks))]
 
 

@@ -52,7 +52,9 @@ class DecisionDesk:
     def masters(self) -> Iterator[tuple[str, Chunk]]:
         """Teams, their members and the members' login tokens."""
         rng, stored = stream(self._seed, "decisions.teams"), self._calendar.first - 200
-        teams, members, tokens = [], [], []
+        teams: list[Row] = []
+        members: list[Row] = []
+        tokens: list[Row] = []
         for number in range(self._team_count):
             team = self._team(rng, number, stored)
             teams.append(team)
@@ -335,7 +337,9 @@ class DecisionDesk:
 
     def _audit(self, decision: Row, members: list[Member], evaluations: list[Row], opened: int) -> list[Row]:
         rng = self._rng
-        entries = [("decision_created", decision["created_by"], decision["created_at"], {"status": "created"})]
+        entries: list[tuple[str, str, str, Row]] = [
+            ("decision_created", decision["created_by"], decision["created_at"], {"status": "created"})
+        ]
         scored = {row["evaluator_id"]: row["created_at"] for row in evaluations}
         entries += [("evaluation_submitted", who, when, {"scores": 9}) for who, when in scored.items()]
         if decision["actual_resolution_date"]:

@@ -64,17 +64,17 @@ class Billing:
             for service, used in self._running.items():
                 read[service], self._running[service] = used, 0
         self._used[on.replace(day=1)] += read
-        service = np.flatnonzero(read)
-        if not len(service):
+        billed = np.flatnonzero(read)
+        if not len(billed):
             return None
-        number = np.arange(self._next, self._next + len(service))
-        self._next += len(service)
+        number = np.arange(self._next, self._next + len(billed))
+        self._next += len(billed)
         return {
             "usage_event_id": c.codes("U", number, 7),
-            "usage_date": c.days(np.full(len(service), day)),
-            "service_name": c.words(service, [name for _, name in SERVICES]),
-            "usage_type": c.words(service, [kind for kind, _ in SERVICES]),
-            "used": c.numbers(read[service]),
+            "usage_date": c.days(np.full(len(billed), day)),
+            "service_name": c.words(billed, [name for _, name in SERVICES]),
+            "usage_type": c.words(billed, [kind for kind, _ in SERVICES]),
+            "used": c.numbers(read[billed]),
         }
 
     def states(self) -> Iterator[tuple[str, Chunk]]:

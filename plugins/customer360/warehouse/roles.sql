@@ -15,7 +15,7 @@ grant select on all tables in schema raw, enrichment to c360_transformer;
 grant select on ops.loaded_files, ops.runs, ops.published_batch, ops.llm_calls to c360_transformer;
 grant insert, select on ops.dbt_results to c360_transformer;
 -- The gates: a repeated one replaces its rows, and a table that lost most of its rows is noticed.
-grant select, insert, delete on ops.checks to c360_transformer;
+grant select, insert, delete on ops.checks, ops.measures to c360_transformer;
 grant select on ops.publishes to c360_transformer;
 alter default privileges for role c360_loader in schema raw grant select on tables to c360_transformer;
 
@@ -30,4 +30,5 @@ alter default privileges for role c360_transformer in schema intermediate grant 
 grant usage on schema ops to c360_publisher;
 grant select, insert, update, delete on ops.publishes, ops.published_batch, ops.published_constraints to c360_publisher;
 grant select on ops.runs to c360_publisher;
+grant select, insert on ops.migrations to c360_publisher;
 grant select, insert, update, delete on all tables in schema undo to c360_publisher;

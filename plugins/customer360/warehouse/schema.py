@@ -63,6 +63,7 @@ def set_up(warehouse: Warehouse) -> None:
                 connection.execute(_script("schema.sql"))
                 _make_mart_schemas(connection)
                 connection.execute(_script("roles.sql"))
+                connection.execute(_script("health.sql"))
                 connection.execute(sql.SQL("comment on schema ops is {}").format(sql.Literal(_set_up_mark())))
         except psycopg.errors.InsufficientPrivilege as error:
             raise WarehouseError(f"The owner of the warehouse may not set it up: {error}") from error
@@ -74,7 +75,8 @@ def _is_set_up(connection: psycopg.Connection) -> bool:
 
 
 def _set_up_mark() -> str:
-    scripts = _script("schema.sql") + _script("roles.sql") + " ".join(MARTS) + inspect.getsource(_make_mart_schemas)
+    scripts = "".join(map(_script, ("schema.sql", "roles.sql", "health.sql")))
+    scripts += " ".join(MARTS) + inspect.getsource(_make_mart_schemas)
     return f"What happened. The warehouse is set up from scripts {hashlib.sha256(scripts.encode()).hexdigest()[:16]}."
 
 

@@ -32,6 +32,16 @@ create table if not exists ops.run_steps (
     finished_at timestamptz,
     primary key (run_id, step)
 );
+-- Warehouses set up earlier lack it. Altering waits for every step, so only where it is needed.
+do $$
+begin
+    if not exists (
+        select from pg_attribute where attrelid = 'ops.run_steps'::regclass and attname = 'runbook'
+    ) then
+        alter table ops.run_steps add column runbook text;
+    end if;
+end
+$$;
 comment on table ops.run_steps is 'One row per step of a run; a step that is repeated replaces its row.';
 
 create table if not exists ops.loaded_files (
@@ -98,6 +108,20 @@ create table if not exists ops.checks (
 );
 comment on table ops.checks is 'One row per expectation of a gate and run.';
 
+create table if not exists ops.measures (
+    run_id bigint not null references ops.runs,
+    "table" text not null,
+    measure text not null,
+    value numeric not null,
+    usual numeric,
+    spread numeric,
+    nights integer not null,
+    is_unusual boolean not null,
+    primary key (run_id, "table", measure)
+);
+comment on table ops.measures is
+    'One row per number measured of the candidates of a run, beside the median of the nights before it.';
+
 create table if not exists ops.publishes (
     run_id bigint not null references ops.runs,
     batch_id bigint not null,
@@ -129,6 +153,16 @@ create table if not exists ops.published_constraints (
     primary key ("schema", "table", name)
 );
 comment on table ops.published_constraints is 'The definition each published constraint or index was made from, by hash.';
+
+create table if not exists ops.migrations (
+    number integer primary key,
+    name text not null,
+    hash text not null,
+    run_id bigint not null,
+    applied_at timestamptz not null default clock_timestamp()
+);
+comment on table ops.migrations is
+    'One row per numbered migration of the published tables that was applied, or not needed as nothing was published.';
 
 create table if not exists ops.llm_calls (
     call_id bigint generated always as identity primary key,
@@ -347,6 +381,59 @@ create table if not exists enrichment.decision_analyses (
 create index if not exists decision_analyses_decision on enrichment.decision_analyses (decision_id, as_of_date);
 comment on table enrichment.decision_analyses is
     'One row per answer about an open decision, with its provenance; no text of the decision is in it.';
+
+create table if not exists enrichment.notification_drafts (
+    draft_id bigint generated always as identity primary key,
+    run_id bigint not null references ops.runs,
+    customer_key bigint not null,
+    as_of_date date not null,
+    input_hash text not null,
+    source text not null check (source in ('rules', 'bedrock')),
+    model text not null,
+    prompt_version text not null,
+    status text not null check (status in ('ok', 'invalid', 'failed', 'over_budget')),
+    notification_type text not null,
+    is_marketing boolean not null,
+    channel text not null check (channel in ('Email', 'SMS', 'Phone', 'App Push')),
+    scenario text not null,
+    recommended_action text not null,
+    trigger_factors text[] not null,
+    urgency_level text not null check (urgency_level in ('High', 'Medium', 'Low')),
+    assigned_team text not null,
+    subject text,
+    body text,
+    reason text not null,
+    created_at timestamptz not null default now(),
+    check ((status = 'ok') = (subject is not null and body is not null))
+);
+create index if not exists notification_drafts_customer on enrichment.notification_drafts (customer_key, as_of_date);
+comment on table enrichment.notification_drafts is
+    'One row per message worded for a customer, with its provenance; the name is a placeholder.';
+
+create table if not exists enrichment.notification_states (
+    state_id bigint generated always as identity primary key,
+    run_id bigint not null references ops.runs,
+    draft_id bigint not null references enrichment.notification_drafts,
+    customer_key bigint not null,
+    as_of_date date not null,
+    state text not null check (
+        state in ('drafted', 'approved', 'rejected', 'deferred', 'suppressed', 'superseded', 'withdrawn', 'refused')
+    ),
+    reason text not null check (
+        reason in (
+            'passes_all_rules', 'a_person_decided', 'quiet_hours', 'no_consent', 'channel_off', 'no_address',
+            'frequency_cap', 'duplicate', 'holdout', 'newer_draft', 'other_action', 'unknown_customer', 'wording'
+        )
+    ),
+    explanation text not null,
+    not_before_at timestamptz,
+    decided_by text not null,
+    decided_at timestamptz not null default clock_timestamp()
+);
+create index if not exists notification_states_draft on enrichment.notification_states (draft_id, as_of_date);
+create index if not exists notification_states_customer on enrichment.notification_states (customer_key);
+comment on table enrichment.notification_states is
+    'One row per change of what may become of a drafted message: its state, why, and who decided it.';
 
 -- forecasts: what a fitted model said, never updated -----------------------------------------
 

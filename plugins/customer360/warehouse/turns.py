@@ -11,7 +11,7 @@ import psycopg
 
 from customer360.warehouse.connections import Warehouse, WarehouseError
 
-WRITING_STEPS = ("load", "build_core", "segment", "enrich", "build_marts", "audit", "publish", "undo")
+WRITING_STEPS = ("load", "build_core", "segment", "enrich", "draft", "build_marts", "audit", "publish", "undo")
 """The steps that need the turn; those after them only read what is published."""
 
 FIRST_STEPS = ("load", "build_core")
@@ -28,6 +28,8 @@ _SECONDS_BETWEEN_TRIES = 0.1
 
 class RunInProgress(WarehouseError):
     """Another run writes to the warehouse, or has done so in between."""
+
+    runbook = "the-night-failed"
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from customer360.contracts import read_contracts
 from customer360.quality.catalogue import Expectation, QualityError, read_suites
+from customer360.quality.measures import read_measures
 from customer360.quality.structure import derive_suites, published_tables
 from customer360.quality.suites import derived_files, differing_files, main, parse_models
 from customer360.settings import PROJECT
@@ -74,6 +75,16 @@ def test_no_check_of_a_candidate_may_show_a_personal_column(manifest: Path):
         (e.meta.table, column) for suite, e in ALL if suite.meta.gate == "before_publish" for column in e.meta.sample
     }
     assert not [pair for pair in shown if pair[0] in tables and tables[pair[0]].is_personal(pair[1])]
+
+
+def test_every_measure_names_a_published_table_and_its_columns(manifest: Path):
+    tables = {table.candidate: table for table in published_tables(json.loads(manifest.read_text()))}
+    measured = read_measures(EXPECTATIONS)
+    assert len(measured) >= 5
+    for entry in measured:
+        assert entry.table in tables
+        assert {*entry.sums, *filter(None, [entry.day])} <= set(tables[entry.table].columns), entry.table
+        assert entry.why.endswith("."), entry.table
 
 
 def test_the_committed_structural_suites_are_the_ones_the_models_declare(manifest: Path):

@@ -30,7 +30,16 @@ create table intermediate.int_customer_features (
 )
 """
 
+PERMISSIONS_DDL = """
+create table intermediate.int_customer_permissions__merged (
+    customer_key bigint, has_consent boolean default true, is_channel_on boolean default true,
+    has_email boolean default true, has_phone boolean default true, time_zone text default 'Asia/Kolkata',
+    notifications_sent_7d integer default 0
+)
+"""
+
 ChangeFeatures = Callable[..., None]
+Permit = Callable[..., None]
 
 
 @pytest.fixture
@@ -88,3 +97,25 @@ def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[BedrockDouble]:
         }.items():
             monkeypatch.setenv(name, value)
         yield server
+
+
+@pytest.fixture
+def permit(warehouse: Warehouse) -> Permit:
+    """``permit(key, **permissions)``: what the customer allows becomes this."""
+    with warehouse.connect("c360_transformer") as connection:
+        connection.execute(PERMISSIONS_DDL)
+
+    def change(key: int, **permissions: object) -> None:
+        row = {"customer_key": key, **permissions}
+        with warehouse.connect("c360_transformer") as connection:
+            connection.execute(
+                "delete from intermediate.int_customer_permissions__merged where customer_key = %s", [key]
+            )
+            connection.execute(
+                sql.SQL("insert into intermediate.int_customer_permissions__merged ({}) values ({})").format(
+                    sql.SQL(", ").join(map(sql.Identifier, row)), sql.SQL(", ").join(sql.Placeholder() for _ in row)
+                ),
+                list(row.values()),
+            )
+
+    return change

@@ -40,7 +40,13 @@ def load(warehouse: Warehouse, landing: Path, run_id: int) -> Load:
     def run() -> LoadReport:
         contracts = read_contracts(landing / "contracts")
         return load_landing(
-            warehouse, str(landing), contracts, run_id=run_id, business_date=BUSINESS_DATE, progress=False
+            warehouse,
+            str(landing),
+            contracts,
+            run_id=run_id,
+            business_date=BUSINESS_DATE,
+            progress=False,
+            quiet_seconds=0,
         )
 
     return run

@@ -113,6 +113,7 @@ def test_two_loads_at_once_load_a_file_once(deliver, warehouse, landing, run_id,
                 run_id=run_id,
                 business_date=date(2026, 6, 30),
                 progress=False,
+                quiet_seconds=0,
             )
         )
 

@@ -71,7 +71,13 @@ def test_a_released_record_is_of_the_run_that_released_it(deliver, load, query, 
         ).fetchone()
     deliver("care/customers.csv", CUSTOMERS + "3,Cid,cid@example.com,\n")
     load_landing(
-        warehouse, str(landing), read_contracts(), run_id=later, business_date=date(2026, 7, 1), progress=False
+        warehouse,
+        str(landing),
+        read_contracts(),
+        run_id=later,
+        business_date=date(2026, 7, 1),
+        progress=False,
+        quiet_seconds=0,
     )
     assert query("select _run_id from raw.care__customer_interactions") == [{"_run_id": later}]
 

@@ -81,6 +81,25 @@ def test_a_table_locked_by_someone_is_named(published_mart):
             published_mart.publish(lock_timeout_seconds=0.2)
 
 
+def test_a_publish_that_adds_a_column_tries_again_until_the_reader_in_its_way_has_ended(published_mart, make_column):
+    published_mart.node("care.channels")["columns"]["nickname"] = make_column("nickname", "text")
+    published_mart.change("alter table candidate_care.channels add column nickname text")
+    with (
+        ThreadPoolExecutor(1) as pool,
+        published_mart.warehouse.connect("bi_reader") as slow,
+        published_mart.warehouse.connect("bi_reader", autocommit=True) as quick,
+    ):
+        slow.execute("select count(*) from care.channels")
+        publish = pool.submit(published_mart.publish)
+        # Nobody else waits for as long as the publish does: it steps back between its tries.
+        quick.execute("set statement_timeout = '20s'")
+        for _ in range(20):
+            assert quick.execute("select count(*) from care.channels").fetchone() == (2,)
+        assert not publish.done()
+        slow.commit()
+        assert publish.result().structure == ("column care.channels.nickname",)
+
+
 def test_bi_reader_sees_personal_columns_masked(published_mart):
     assert published_mart.rows(
         "select customer_id, customer_name, email, phone, born_on::text, city, status"

@@ -185,7 +185,7 @@ def test_every_other_change_is_refused_and_needs_a_migration(published_mart, mak
         "table notifications.activity is published and no model publishes it",
     ):
         assert difference in str(refused.value)
-    assert "numbered migration; nothing was published" in str(refused.value)
+    assert "numbered migration in dbt_project/migrations; nothing was published" in str(refused.value)
     assert published_mart.rows("select count(*) from care.channels") == [(2,)]
 
 

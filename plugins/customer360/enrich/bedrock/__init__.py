@@ -4,6 +4,7 @@ from customer360.enrich.bedrock.batch import BatchJob, BatchPlace, Collected, Se
 from customer360.enrich.bedrock.capabilities import prices_as_of
 from customer360.enrich.bedrock.classifier import BedrockClassifier, BedrockOptions, Estimate
 from customer360.enrich.bedrock.decisions import DecisionPurpose
+from customer360.enrich.bedrock.drafts import DraftPurpose
 
 __all__ = [
     "BatchJob",
@@ -12,6 +13,7 @@ __all__ = [
     "BedrockOptions",
     "Collected",
     "DecisionPurpose",
+    "DraftPurpose",
     "Estimate",
     "SegmentBatches",
     "prices_as_of",

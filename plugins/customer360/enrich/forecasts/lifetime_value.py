@@ -86,7 +86,7 @@ class _Buyers:
             recency=(last - first)[buyer].astype(float),
             age=(made_on - first)[buyer].astype(float),
             mean_spend=np.maximum(spend[buyer] / purchases[buyer], 0),
-            net_revenue=(spend - refund)[buyer],
+            net_revenue=(spend - refund)[buyer].astype(float),
             refund_share=min(float(refund.sum() / spend.sum()), 1.0) if spend.sum() > 0 else 0.0,
         )
 

@@ -1,0 +1,57 @@
+-- One row per customer whose action sends a message that is to be worded: all whose current draft rests on another
+-- action, segment, priority, channel or other trigger factors, or comes from other templates or another model. What
+-- else changes about a customer changes no word.
+with customers as (
+    select
+        {features},
+        segments.segment,
+        priorities.priority,
+        priorities.trigger_factors[1] as main_factor,
+        priorities.trigger_factors,
+        actions.scenario,
+        actions.recommended_action,
+        actions.urgency_level,
+        actions.assigned_team,
+        md5(
+            concat_ws(
+                '|', actions.recommended_action, actions.scenario, actions.urgency_level,
+                coalesce(segments.segment, 'none'), coalesce(priorities.priority, 'none'),
+                coalesce(f.preferred_channel, 'none'), array_to_string(priorities.trigger_factors, ',')
+            )
+        ) as input_hash
+    from intermediate.int_customer_features as f
+    inner join lateral (
+        select a.scenario, a.recommended_action, a.urgency_level, a.assigned_team
+        from enrichment.recommended_actions as a
+        where a.customer_key = f.customer_key and a.as_of_date <= %(as_of_date)s and a.status in ('ok', 'abstained')
+        order by a.as_of_date desc, a.result_id desc
+        limit 1
+    ) as actions on actions.recommended_action = any(%(actions)s)
+    left join lateral (
+        select s.segment
+        from enrichment.customer_segments as s
+        where s.customer_key = f.customer_key and s.as_of_date <= %(as_of_date)s and s.status in ('ok', 'abstained')
+        order by s.as_of_date desc, s.result_id desc
+        limit 1
+    ) as segments on true
+    left join lateral (
+        select p.priority, p.trigger_factors
+        from enrichment.customer_priorities as p
+        where p.customer_key = f.customer_key and p.as_of_date <= %(as_of_date)s and p.status in ('ok', 'abstained')
+        order by p.as_of_date desc, p.result_id desc
+        limit 1
+    ) as priorities on true
+)
+
+select customers.*
+from customers
+left join lateral (
+    select d.input_hash, d.source, d.model, d.prompt_version
+    from enrichment.notification_drafts as d
+    where d.customer_key = customers.customer_key and d.as_of_date <= %(as_of_date)s and d.status = 'ok'
+    order by d.as_of_date desc, d.draft_id desc
+    limit 1
+) as current_draft on true
+where (current_draft.input_hash, current_draft.source, current_draft.model, current_draft.prompt_version)
+    is distinct from (customers.input_hash, %(source)s, %(model)s, %(prompt_version)s)
+order by customers.customer_key
