@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from customer360.batch_commands import batch
 from customer360.enrichment_commands import draft
 from customer360.failures import sentence_of
 from customer360.records_commands import contract, quarantine
@@ -271,6 +272,7 @@ def psql(role: str, arguments: tuple[str, ...]) -> None:
     sys.exit(subprocess.run([program, open_warehouse(settings).url(role), *arguments], check=False).returncode)
 
 
+main.add_command(batch)
 main.add_command(contract)
 main.add_command(draft)
 main.add_command(quarantine)

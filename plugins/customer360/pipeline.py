@@ -326,6 +326,35 @@ def _classifier(
     return bedrock.BedrockClassifier.configured(options, warehouse=run.warehouse, run_id=run.run_id, session=session)
 
 
+def start_batch(run: Run, *, budget: Decimal | None = None, session: Any = None) -> bedrock.BatchJob:
+    """Ask Bedrock for the segments of all customers that changed in a batch job, and close the run. Raises EnrichError.
+
+    ``budget``: dollars; default as in the settings. ``session``: boto3's.
+    """
+    with _step(run, "start_batch") as summary:
+        place = bedrock.BatchPlace(run.settings.bedrock_batch_folder, run.settings.bedrock_batch_role_arn)
+        job = _batches(run.settings, run.warehouse, session).start(
+            place,
+            run_id=run.run_id,
+            as_of_date=run.as_of_date,
+            budget=run.settings.bedrock_budget if budget is None else budget,
+        )
+        summary |= {"job": job.job_id, "records": job.records, "customers": job.customers}
+    # Closed at once: nights go on while the job does.
+    finish_run(run, "done")
+    return job
+
+
+def collect_batches(settings: Settings, *, session: Any = None) -> list[bedrock.Collected]:
+    """Keep the answers of all batch jobs that have ended; the others are listed as they stand. Raises EnrichError."""
+    return _batches(settings, open_warehouse(settings), session).collect()
+
+
+def _batches(settings: Settings, warehouse: Warehouse, session: Any) -> bedrock.SegmentBatches:
+    classifier = bedrock.BedrockClassifier.configured(_bedrock_options(settings), session=session, checked=False)
+    return bedrock.SegmentBatches(warehouse, classifier)
+
+
 def _analyse_decisions(run: Run, classifier: Any) -> enrichment.StepReport:
     rules = enrichment.DecisionRules.read(enrichment.DECISIONS_VERSION)
     asks = run.classifier == "bedrock"

@@ -100,6 +100,26 @@ def export_formats() -> None:
     pipeline.finish_run(run, "done")
 
 
+def start_batch() -> int:
+    """Ask Bedrock for segments in a batch job; the run's number."""
+    from customer360 import pipeline
+
+    run = _start("start_batch")
+    pipeline.start_batch(run, session=_aws_session(run.classifier))
+    return run.run_id
+
+
+def batches_go_on() -> bool:
+    """Keep the answers of batch jobs that have ended; whether any goes on."""
+    from customer360 import pipeline
+
+    settings = read_settings()
+    jobs = pipeline.collect_batches(settings, session=_aws_session("bedrock"))
+    for job in jobs:
+        log.info("Batch job %s is %s: %s, %.4f dollars.", job.job_id, job.state, job.statuses, job.dollars)
+    return any(not job.statuses for job in jobs)
+
+
 def finish(run_number: int) -> None:
     """Close a run that publishes nothing, so that the next one may write."""
     from customer360 import pipeline
