@@ -8,7 +8,7 @@ asking at once, within a day. For a new model, a new prompt or a first load; it 
 holding a worker, and keeps the answers once the job has ended, also where only a part of it was done. The next night
 publishes them.
 
-*Parameters*: `as_of_date`, the last business day included (empty: yesterday).
+*Parameters*: `as_of_date`, the last business day included (empty: yesterday); `classifier`, whose model is asked.
 
 *Idempotent*: customers in a job that has not ended are asked about by nobody else. To resume, clear the failed task:
 a job is known by a token, so starting it twice starts one.

@@ -104,7 +104,7 @@ def start_batch() -> int:
     """Ask Bedrock for segments in a batch job; the run's number."""
     from customer360 import pipeline
 
-    run = _start("start_batch")
+    run = _start()
     pipeline.start_batch(run, session=_aws_session(run.classifier))
     return run.run_id
 
