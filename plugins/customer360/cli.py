@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from customer360.enrichment_commands import draft
+from customer360.enrichment_commands import draft, evaluate
 from customer360.records_commands import contract, quarantine
 from customer360.settings import SettingsError, read_settings
 from customer360.warehouse import OWNER, LocalServer, WarehouseError, open_warehouse
@@ -251,6 +251,7 @@ def psql(role: str, arguments: tuple[str, ...]) -> None:
 
 main.add_command(contract)
 main.add_command(draft)
+main.add_command(evaluate)
 main.add_command(quarantine)
 
 

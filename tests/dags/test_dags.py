@@ -80,7 +80,9 @@ def test_the_night_goes_its_steps_in_order(dags: dict[str, dict]):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["load_landing", "build_models", "enrich_customers", "export_marts"])
+@pytest.mark.parametrize(
+    "name", ["load_landing", "build_models", "enrich_customers", "export_marts", "evaluate_segments"]
+)
 def test_a_part_of_the_night_closes_its_run(name: str, dags: dict[str, dict]):
     assert dags[name]["tasks"][-1] == "finish"
 
@@ -107,8 +109,8 @@ def test_parsing_a_dag_imports_nothing_of_the_pipeline():
 def test_bedrock_is_asked_with_the_credentials_of_the_connection_aws_default(tmp_path: Path):
     program = (
         "from customer360.orchestration import steps\n"
-        "session = steps._aws_session('bedrock')\n"
-        "print(session.get_credentials().access_key, session.region_name, steps._aws_session('rules'))\n"
+        "session = steps.aws_session('bedrock')\n"
+        "print(session.get_credentials().access_key, session.region_name, steps.aws_session('rules'))\n"
     )
     environment = {
         "AIRFLOW_HOME": str(tmp_path),

@@ -41,7 +41,7 @@ def enrich(run_number: int) -> None:
     from customer360 import pipeline
 
     run = pipeline.resume_run(read_settings(), run_number)
-    pipeline.enrich(run, session=_aws_session(run.classifier))
+    pipeline.enrich(run, session=aws_session(run.classifier))
 
 
 def draft(run_number: int) -> None:
@@ -49,7 +49,7 @@ def draft(run_number: int) -> None:
     from customer360 import pipeline
 
     run = pipeline.resume_run(read_settings(), run_number)
-    pipeline.draft(run, session=_aws_session(run.classifier))
+    pipeline.draft(run, session=aws_session(run.classifier))
 
 
 def build_marts(run_number: int) -> None:
@@ -118,11 +118,11 @@ def _start(purpose: str) -> Any:
     )
     log.info("Run %s, as of %s, %s.", run.run_id, run.as_of_date, purpose)
     if "classifier" in params:
-        pipeline.check_classifier(run, _aws_session(run.classifier))
+        pipeline.check_classifier(run, aws_session(run.classifier))
     return run
 
 
-def _aws_session(classifier: str) -> Any:
+def aws_session(classifier: str) -> Any:
     """boto3's session with the credentials and region of the connection aws_default, where it is needed.
 
     Without that connection it is the one boto3 finds by itself.
