@@ -7,13 +7,14 @@ Builds staging, identities, stars and marts as candidates from what is loaded. N
 *Idempotent*: a rerun builds the same candidates.
 """
 
-from airflow.sdk import chain, dag, task
-from customer360.orchestration import parameters, steps
+from airflow.sdk import chain, dag
+from customer360.orchestration import parameters, tasks
 from customer360.orchestration.defaults import DAG_DEFAULTS
 
 
 @dag(
     dag_display_name="Build the models",
+    description="Stars and marts as candidates, from what is loaded.",
     schedule=None,
     doc_md=__doc__,
     tags=["customer360", "build"],
@@ -21,9 +22,13 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
     **DAG_DEFAULTS,
 )
 def build_models() -> None:
-    run_number = task(steps.enter_run)()
-    later_steps = (steps.build_core, steps.build_marts, steps.finish)
-    chain(run_number, *[task(step)(run_number) for step in later_steps])
+    run_number = tasks.enter_run()
+    chain(
+        run_number,
+        tasks.build_core(run_number),
+        tasks.build_marts(run_number),
+        tasks.finish(run_number),
+    )
 
 
 build_models()

@@ -2,28 +2,39 @@
 
 Builds the stars, then segments, prioritises and recommends for every customer that changed.
 
-*Parameters*: `as_of_date`; `classifier`, rules or bedrock.
+*Parameters*: `as_of_date`; `classifier`, rules or bedrock; `budget`, dollars for the latter; `dry_run`, on unless
+switched off: it says how many customers would be asked about and what that costs, and asks nothing.
 
 *Idempotent*: an unchanged customer is not redone.
 """
 
-from airflow.sdk import chain, dag, task
-from customer360.orchestration import parameters, steps
+from airflow.sdk import chain, dag
+from customer360.orchestration import parameters, tasks
 from customer360.orchestration.defaults import DAG_DEFAULTS
 
 
 @dag(
     dag_display_name="Enrich customers",
+    description="A segment, a priority and a next best action for every customer that changed.",
     schedule=None,
     doc_md=__doc__,
     tags=["customer360", "enrich"],
-    params={"as_of_date": parameters.as_of_date(), "classifier": parameters.classifier()},
+    params={
+        "dry_run": parameters.dry_run("Only say how many customers would be asked about, and the price."),
+        "as_of_date": parameters.as_of_date(),
+        "classifier": parameters.classifier(),
+        "budget": parameters.budget(),
+    },
     **DAG_DEFAULTS,
 )
 def enrich_customers() -> None:
-    run_number = task(steps.enter_run)()
-    later_steps = (steps.build_core, steps.enrich, steps.finish)
-    chain(run_number, *[task(step)(run_number) for step in later_steps])
+    run_number = tasks.enter_run()
+    chain(
+        run_number,
+        tasks.build_core(run_number),
+        tasks.enrich(run_number),
+        tasks.finish(run_number),
+    )
 
 
 enrich_customers()

@@ -11,13 +11,14 @@ again and about how many (0: nobody). A model costs: each customer is asked abou
 *Idempotent*: nobody's segment changes; a rerun adds its own comparisons.
 """
 
-from airflow.sdk import chain, dag, task
-from customer360.orchestration import evaluation, parameters, steps
+from airflow.sdk import chain, dag
+from customer360.orchestration import parameters, tasks
 from customer360.orchestration.defaults import DAG_DEFAULTS
 
 
 @dag(
     dag_display_name="Evaluate segments",
+    description="Segments against labels, against the classifier itself, and over time.",
     schedule=None,
     doc_md=__doc__,
     tags=["customer360", "enrich"],
@@ -31,9 +32,14 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
     **DAG_DEFAULTS,
 )
 def evaluate_segments() -> None:
-    run_number = task(steps.enter_run)()
-    comparisons = (evaluation.compare_with_labels, evaluation.compare_with_earlier, evaluation.ask_again)
-    chain(run_number, *[task(compare)(run_number) for compare in (*comparisons, steps.finish)])
+    run_number = tasks.enter_run()
+    chain(
+        run_number,
+        tasks.compare_with_labels(run_number),
+        tasks.compare_with_earlier(run_number),
+        tasks.ask_again(run_number),
+        tasks.finish(run_number),
+    )
 
 
 evaluate_segments()

@@ -9,13 +9,14 @@ file per mart.
 *Idempotent*: each format's folder is replaced whole.
 """
 
-from airflow.sdk import chain, dag, task
-from customer360.orchestration import assets, parameters, steps
+from airflow.sdk import dag
+from customer360.orchestration import assets, parameters, tasks
 from customer360.orchestration.defaults import DAG_DEFAULTS
 
 
 @dag(
     dag_display_name="Export the marts",
+    description="The published tables as files.",
     schedule=[assets.MARTS],
     doc_md=__doc__,
     tags=["customer360", "export"],
@@ -23,12 +24,7 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
     **DAG_DEFAULTS,
 )
 def export_marts() -> None:
-    run_number = task(steps.enter_run)()
-    chain(
-        run_number,
-        task(task_id="export")(steps.export_formats)(run_number),
-        task(steps.finish)(run_number),
-    )
+    tasks.export_formats()
 
 
 export_marts()

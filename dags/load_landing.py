@@ -8,13 +8,14 @@ is built or published.
 *Idempotent*: a file loads once, whatever its name.
 """
 
-from airflow.sdk import dag, task
-from customer360.orchestration import parameters, steps
+from airflow.sdk import dag
+from customer360.orchestration import parameters, tasks
 from customer360.orchestration.defaults import DAG_DEFAULTS
 
 
 @dag(
     dag_display_name="Load a landing folder",
+    description="CSV files into raw, what breaks its contract into quarantine.",
     schedule=None,
     doc_md=__doc__,
     tags=["customer360", "load"],
@@ -22,7 +23,7 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
     **DAG_DEFAULTS,
 )
 def load_landing() -> None:
-    task(steps.finish)(task(steps.load)())
+    tasks.finish(tasks.load())
 
 
 load_landing()

@@ -105,13 +105,21 @@ def write_dags(dags: Iterable[Any]) -> None:
         tasks = [task.task_id for task in dag.topological_sort()]
         sections.append(
             dag.doc_md.strip().replace("# ", f"## {dag.dag_id}: ", 1)
-            + f"\n\nRuns: `{dag.timetable.summary}`. Tasks: {_code(tasks)}.\n\n"
+            + f"\n\n{_when(dag.schedule)} Tasks: {_code(tasks)}.\n\n"
             + _table(
                 ("parameter", "default", "meaning"),
                 ((f"`{name}`", f"`{_default(p.value)}`", p.description or "") for name, p in parameters),
             )
         )
     _write("dags.md", "# DAGs\n\n" + "\n\n".join(sections))
+
+
+def _when(schedule: object) -> str:
+    if schedule is None:
+        return "Runs when it is triggered."
+    if isinstance(schedule, str):
+        return f"Runs at `{schedule}`."
+    return "Runs when its assets change."
 
 
 def _default(value: object) -> str:

@@ -12,10 +12,12 @@ from typing import Any
 
 import click
 
+from customer360.batch_commands import batch
 from customer360.enrichment_commands import draft, evaluate
+from customer360.failures import sentence_of
 from customer360.records_commands import contract, quarantine
-from customer360.settings import SettingsError, read_settings
-from customer360.warehouse import OWNER, LocalServer, WarehouseError, open_warehouse
+from customer360.settings import read_settings
+from customer360.warehouse import OWNER, LocalServer, open_warehouse
 
 AS_OF_DATE = click.option(
     "--as-of-date",
@@ -40,12 +42,13 @@ class _Commands(click.Group):
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
-        except (SettingsError, WarehouseError) as error:
-            raise click.ClickException(str(error)) from error
         except Exception as error:
-            if type(error).__module__.startswith("customer360."):
-                raise click.ClickException(str(error)) from error
-            raise
+            notes = getattr(error, "__notes__", [])
+            if not notes and not type(error).__module__.startswith("customer360."):
+                raise
+            if not type(error).__module__.startswith("customer360."):
+                logging.getLogger(__name__).exception("The step stopped with an error of a library.")
+            raise click.ClickException("\n".join([sentence_of(error), *notes])) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -70,6 +73,19 @@ def nightly(landing: str | None, as_of_date: date | None, classifier: str | None
 
 
 @main.command()
+@click.argument("run_id", type=int)
+@ALLOW_DELETES
+def resume(run_id: int, allow_deletes: bool) -> None:
+    """Go on with the night RUN_ID at its first step that is not done, without Airflow."""
+    from customer360 import pipeline
+    from customer360.summary import night_summary
+
+    run = pipeline.resume_run(read_settings(), run_id)
+    pipeline.resume(run, allow_deletes=allow_deletes)
+    click.echo(night_summary(run.warehouse, run_id))
+
+
+@main.command()
 @LANDING
 @AS_OF_DATE
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per file on standard output.")
@@ -87,7 +103,8 @@ def load(landing: str | None, as_of_date: date | None, as_json: bool) -> None:
             counts = "" if file.records is None else f"{file.loaded:,} of {file.records:,} records"
             name = f"{file.file} into {file.system}.{file.table}" if file.feeds else file.file
             equal = f"({file.dropped:,} equal others and are dropped)" if file.dropped else ""
-            click.echo(f"{file.status:<10} {name}  {counts}  {equal}{file.reason or ''}".rstrip())
+            drift = f"({file.said_of_drift}) " if file.said_of_drift else ""
+            click.echo(f"{file.status:<10} {name}  {counts}  {equal}{drift}{file.reason or ''}".rstrip())
 
 
 @main.command()
@@ -177,7 +194,13 @@ def export(file_format: str, out: Path, pii: bool) -> None:
 
 
 @main.command()
-@click.option("--size", type=click.Choice(["small", "medium", "large", "xlarge"]), default="small", show_default=True)
+@click.option(
+    "--size",
+    type=click.Choice(["small", "medium", "large", "xlarge"]),
+    default="small",
+    show_default=True,
+    help="1,000, 5,000, 20,000 or 50,000 care interactions, and the other systems in proportion.",
+)
 @click.option("--interactions", type=click.IntRange(1), help="Care interactions, instead of a size.")
 @click.option("--customers", type=click.IntRange(1), help="Persons; default follows the interactions.")
 @click.option("--days", type=click.IntRange(1), default=548, show_default=True, help="Days of history.")
@@ -249,6 +272,7 @@ def psql(role: str, arguments: tuple[str, ...]) -> None:
     sys.exit(subprocess.run([program, open_warehouse(settings).url(role), *arguments], check=False).returncode)
 
 
+main.add_command(batch)
 main.add_command(contract)
 main.add_command(draft)
 main.add_command(evaluate)
@@ -288,8 +312,10 @@ def status() -> None:
 def doctor() -> None:
     """Check everything a night needs and say what to do about what is missing."""
     from customer360.doctor import examine
+    from customer360.orchestration.checks import examine_airflow
 
-    findings = examine(read_settings())
+    settings = read_settings()
+    findings = [*examine(settings), *examine_airflow(settings)]
     for finding in findings:
         click.echo(f"{'ok  ' if finding.well else 'FAIL'} {finding.subject}: {finding.sentence}")
     sys.exit(0 if all(finding.well for finding in findings) else 1)

@@ -27,7 +27,8 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Check Python, the checkout, the disk, the contracts, the warehouse and the landing folder."""
+    """Check Python, the checkout, the disk, the contracts, the warehouse, the landing folder, the classifier
+    and who is told of failures."""
     checks: list[Callable[[Settings], Finding]] = [
         _python,
         _checkout,
@@ -36,6 +37,7 @@ def examine(settings: Settings) -> list[Finding]:
         _warehouse,
         _landing,
         _classifier,
+        _alerts,
     ]
     return [check(settings) for check in checks]
 
@@ -95,3 +97,15 @@ def _classifier(settings: Settings) -> Finding:
         except EnrichError as error:
             return Finding("Classifier", False, str(error))
     return Finding("Classifier", True, settings.classifier)
+
+
+def _alerts(settings: Settings) -> Finding:
+    told = [*settings.alert_emails]
+    if settings.alert_webhook:
+        told.append(f"the webhook of connection {settings.alert_webhook}")
+    if not told:
+        return Finding(
+            "Alerts", True,
+            "Only the log says that a night failed; set CUSTOMER360_ALERT_EMAIL or CUSTOMER360_ALERT_WEBHOOK.",
+        )  # fmt: skip
+    return Finding("Alerts", True, f"{', '.join(told)}.")

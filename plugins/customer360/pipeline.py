@@ -7,14 +7,16 @@ was cut short ends in the same state when it is run again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from customer360 import build as models
@@ -24,8 +26,10 @@ from customer360 import publish as publishing
 from customer360 import quality
 from customer360.contracts import read_contracts
 from customer360.enrich import bedrock, evaluation
+from customer360.failures import advice, resume_command, runbook_of, sentence_of
+from customer360.sentences import step_sentence
 from customer360.settings import PROJECT, Settings
-from customer360.warehouse import Warehouse, open_warehouse
+from customer360.warehouse import Warehouse, WarehouseError, open_warehouse
 from customer360.warehouse.turns import turn
 
 log = logging.getLogger(__name__)
@@ -39,6 +43,8 @@ _BOOKKEEPER = "c360_loader"
 class GateError(Exception):
     """A quality gate failed; nothing is published. The message names the checks."""
 
+    runbook = "a-gate-failed"
+
 
 @dataclass(frozen=True)
 class Run:
@@ -47,6 +53,7 @@ class Run:
     settings: Settings
     warehouse: Warehouse
     run_id: int
+    kind: str
     as_of_date: date
     landing: str
     classifier: str
@@ -75,7 +82,7 @@ def start_run(
             [kind, as_of_date, landing, classifier],
         ).fetchone()
     assert row is not None
-    return Run(settings, warehouse, row[0], as_of_date, landing, classifier)
+    return Run(settings, warehouse, row[0], kind, as_of_date, landing, classifier)
 
 
 def resume_run(settings: Settings, run_id: int) -> Run:
@@ -86,7 +93,7 @@ def resume_run(settings: Settings, run_id: int) -> Run:
     warehouse = open_warehouse(settings)
     with warehouse.connect(_BOOKKEEPER) as connection:
         row = connection.execute(
-            "select as_of_date, landing, classifier from ops.runs where run_id = %s", [run_id]
+            "select kind, as_of_date, landing, classifier from ops.runs where run_id = %s", [run_id]
         ).fetchone()
     if row is None:
         raise LookupError(f"There is no run {run_id} in ops.runs.")
@@ -100,6 +107,35 @@ def finish_run(run: Run, status: str, message: str | None = None) -> None:
             "update ops.runs set status = %s, message = %s, finished_at = clock_timestamp() where run_id = %s",
             [status, message, run.run_id],
         )
+
+
+def resume(run: Run, *, allow_deletes: bool = False) -> None:
+    """Go on with a night at its first step that is not done. Raises what the steps raise."""
+    with run.warehouse.connect(_BOOKKEEPER) as connection:
+        done = {
+            step
+            for (step,) in connection.execute(
+                "select step from ops.run_steps where run_id = %s and status = 'done'", [run.run_id]
+            )
+        }
+        connection.execute(
+            "update ops.runs set status = 'running', message = null, finished_at = null where run_id = %s", [run.run_id]
+        )
+    steps: dict[str, Callable[[Run], object]] = {
+        "load": load,
+        "build_core": build_core,
+        "enrich": enrich,
+        "build_marts": build_marts,
+        "audit": audit,
+        "publish": partial(publish, allow_deletes=allow_deletes),
+        "export": export,
+    }
+    first = next((number for number, name in enumerate(steps) if name not in done), len(steps))
+    for step in list(steps.values())[first:]:
+        step(run)
+    with run.warehouse.connect("c360_publisher") as connection:
+        published = connection.execute("select run_id from ops.published_batch").fetchone()
+    finish_run(run, "published" if published == (run.run_id,) else "unchanged")
 
 
 def load(run: Run) -> loading.LoadReport:
@@ -124,6 +160,8 @@ def load(run: Run) -> loading.LoadReport:
             "quarantined": sum(file.quarantined or 0 for file in report.files if file.status == "loaded"),
             "refused": [file.file for file in report.files if file.status == "refused"],
             "unfinished": [file.file for file in report.unfinished],
+            "late": [file.file for file in report.files if file.late_after],
+            "drift": report.drifted,
             "skipped": sum(file.status == "skipped" for file in report.files),
             "waiting": sum(report.waiting.values()),
         }
@@ -287,6 +325,12 @@ def price_decisions(settings: Settings, as_of_date: date | None = None) -> bedro
     return asking.estimate(enrichment.to_ask_about(warehouse, step, as_of_date or settings.last_business_day()))
 
 
+def count_changed(run: Run) -> int:
+    """How many customers the run's rules would segment anew. Raises EnrichError."""
+    rules = enrichment.classifier_named(run.classifier)
+    return sum(1 for _ in enrichment.changed_customers(run.warehouse, as_of_date=run.as_of_date, classifier=rules))
+
+
 def check_bedrock(settings: Settings, session: Any = None) -> None:
     """See that the model of the classifier bedrock can be asked; costs nothing. Raises EnrichError."""
     bedrock.BedrockClassifier.configured(_bedrock_options(settings), session=session)
@@ -314,6 +358,35 @@ def _classifier(
     if budget is not None:
         options = replace(options, budget=budget)
     return bedrock.BedrockClassifier.configured(options, warehouse=run.warehouse, run_id=run.run_id, session=session)
+
+
+def start_batch(run: Run, *, budget: Decimal | None = None, session: Any = None) -> bedrock.BatchJob:
+    """Ask Bedrock for the segments of all customers that changed in a batch job, and close the run. Raises EnrichError.
+
+    ``budget``: dollars; default as in the settings. ``session``: boto3's.
+    """
+    with _step(run, "start_batch") as summary:
+        place = bedrock.BatchPlace(run.settings.bedrock_batch_folder, run.settings.bedrock_batch_role_arn)
+        job = _batches(run.settings, run.warehouse, session).start(
+            place,
+            run_id=run.run_id,
+            as_of_date=run.as_of_date,
+            budget=run.settings.bedrock_budget if budget is None else budget,
+        )
+        summary |= {"job": job.job_id, "records": job.records, "customers": job.customers}
+    # Closed at once: nights go on while the job does.
+    finish_run(run, "done")
+    return job
+
+
+def collect_batches(settings: Settings, *, session: Any = None) -> list[bedrock.Collected]:
+    """Keep the answers of all batch jobs that have ended; the others are listed as they stand. Raises EnrichError."""
+    return _batches(settings, open_warehouse(settings), session).collect()
+
+
+def _batches(settings: Settings, warehouse: Warehouse, session: Any) -> bedrock.SegmentBatches:
+    classifier = bedrock.BedrockClassifier.configured(_bedrock_options(settings), session=session, checked=False)
+    return bedrock.SegmentBatches(warehouse, classifier)
 
 
 def _analyse_decisions(run: Run, classifier: Any) -> enrichment.StepReport:
@@ -416,6 +489,11 @@ def export(run: Run, formats: Sequence[str] = ("csv",)) -> list[publishing.Expor
         return reports
 
 
+def document(run: Run) -> bool:
+    """Renew dbt's documentation of the models where they have changed; whether it was. Raises BuildError."""
+    return models.write_docs(run.warehouse, run.settings)
+
+
 def _summary_of(report: publishing.PublishReport) -> dict[str, Any]:
     return {
         "batch_id": report.batch_id,
@@ -456,7 +534,8 @@ def _pass_gate(run: Run, gate: quality.Gate) -> quality.GateResult:
 def _step(run: Run, step: str) -> Iterator[dict[str, Any]]:
     """Record a step; what it puts into the yielded summary goes to ``ops.run_steps``.
 
-    Raises RunInProgress when it is another run's turn to write.
+    Raises RunInProgress when it is another run's turn to write. What a step raises carries the runbook and the
+    command to resume as its notes.
     """
     summary: dict[str, Any] = {}
     try:
@@ -465,23 +544,33 @@ def _step(run: Run, step: str) -> Iterator[dict[str, Any]]:
             try:
                 yield summary
             except Exception as error:
-                _record_step(run, step, "failed", str(error), summary)
+                with suppress(WarehouseError, psycopg.Error):
+                    _record_step(run, step, "failed", sentence_of(error), summary, runbook_of(error))
                 raise
             _record_step(run, step, "done", None, summary)
     except Exception as error:
-        finish_run(run, "failed", f"{step}: {error}")
+        # A warehouse that is gone cannot be told; the next run finds out by itself.
+        with suppress(WarehouseError, psycopg.Error):
+            finish_run(run, "failed", f"{step}: {sentence_of(error)}")
+        for line in advice(runbook_of(error), resume_command(run.kind, run.run_id)):
+            error.add_note(line)
         raise
-    log.info("%s: %s", step, ", ".join(f"{name} {value}" for name, value in summary.items()))
+    log.info(step_sentence(step, summary))
 
 
 def _record_step(
-    run: Run, step: str, status: str, message: str | None = None, summary: dict[str, Any] | None = None
+    run: Run,
+    step: str,
+    status: str,
+    message: str | None = None,
+    summary: dict[str, Any] | None = None,
+    runbook: str | None = None,
 ) -> None:
     with run.warehouse.connect(_BOOKKEEPER) as connection:
         connection.execute(
             "insert into ops.run_steps (run_id, step, status) values (%(run)s, %(step)s, %(status)s)"
             " on conflict (run_id, step) do update set status = excluded.status, message = %(message)s,"
-            " summary = %(summary)s,"
+            " summary = %(summary)s, runbook = %(runbook)s,"
             " started_at = case when excluded.status = 'running' then clock_timestamp() else run_steps.started_at end,"
             " finished_at = case when excluded.status = 'running' then null else clock_timestamp() end",
             {
@@ -490,5 +579,6 @@ def _record_step(
                 "status": status,
                 "message": message,
                 "summary": Jsonb(summary) if summary is not None else None,
+                "runbook": runbook,
             },
         )

@@ -28,9 +28,12 @@ class Settings:
     ``classifier``: ``rules`` or ``bedrock``. ``bedrock_model_id``: model the latter asks, with
     ``bedrock_tokens_per_minute`` of quota and ``bedrock_budget`` dollars a run, None for no limit.
     ``bedrock_fallback``: ``rules`` where they answer for customers the model has no answer for.
+    ``bedrock_batch_folder``, ``bedrock_batch_role_arn``: ``s3://`` folder of batch jobs and the role Bedrock has there.
     ``delete_limit``: share of a published table's rows that a publish may delete unasked.
     ``quiet_seconds``: so long a delivered file must not have been written to. ``needs_success``: whether the
     files of every folder wait for its ``_SUCCESS``.
+    ``night_due_hours``: so long after its time a night must have ended. ``alert_emails``: addresses told of a
+    failure or a late night. ``alert_webhook``: id of the Airflow connection told of them.
     """
 
     home: Path
@@ -43,8 +46,13 @@ class Settings:
     bedrock_budget: Decimal | None
     bedrock_fallback: str | None
     delete_limit: float = 0.3
+    bedrock_batch_folder: str | None = None
+    bedrock_batch_role_arn: str | None = None
     quiet_seconds: float = 2.0
     needs_success: bool = False
+    night_due_hours: float = 3.0
+    alert_emails: tuple[str, ...] = ()
+    alert_webhook: str | None = None
 
     def last_business_day(self, now: datetime | None = None) -> date:
         """The last complete day in the business time zone, the default ``as_of_date``."""
@@ -62,9 +70,14 @@ VARIABLES = {
     "CUSTOMER360_BEDROCK_TOKENS_PER_MINUTE": "the account's quota for that model; default unpaced",
     "CUSTOMER360_BEDROCK_BUDGET": "dollars a run may spend on that model; default no limit",
     "CUSTOMER360_BEDROCK_FALLBACK": "rules, where they answer for customers the model fails; default nobody",
+    "CUSTOMER360_BEDROCK_BATCH_FOLDER": "s3:// folder that batch jobs read and write; needed for customer360 batch",
+    "CUSTOMER360_BEDROCK_BATCH_ROLE_ARN": "role that lets Bedrock read and write there",
     "CUSTOMER360_DELETE_LIMIT": "share of a table's rows that a publish may delete unasked, 0 to 1; default 0.3",
     "CUSTOMER360_QUIET_SECONDS": "so long a delivered file must not have been written to; default 2",
     "CUSTOMER360_NEEDS_SUCCESS": "yes where files wait for a file _SUCCESS in their folder; default no",
+    "CUSTOMER360_NIGHT_DUE_HOURS": "hours after 02:00 by which a night must have ended, or an alert says so; default 3",
+    "CUSTOMER360_ALERT_EMAIL": "addresses, separated by commas, that are told of failures; default nobody",
+    "CUSTOMER360_ALERT_WEBHOOK": "id of the Airflow connection that is told of failures as JSON; default none",
 }
 
 
@@ -85,9 +98,14 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         bedrock_tokens_per_minute=_tokens(environ.get("CUSTOMER360_BEDROCK_TOKENS_PER_MINUTE")),
         bedrock_budget=_dollars(environ.get("CUSTOMER360_BEDROCK_BUDGET")),
         bedrock_fallback=_fallback(environ.get("CUSTOMER360_BEDROCK_FALLBACK") or None),
+        bedrock_batch_folder=environ.get("CUSTOMER360_BEDROCK_BATCH_FOLDER") or None,
+        bedrock_batch_role_arn=environ.get("CUSTOMER360_BEDROCK_BATCH_ROLE_ARN") or None,
         delete_limit=_share("CUSTOMER360_DELETE_LIMIT", environ.get("CUSTOMER360_DELETE_LIMIT") or "0.3"),
         quiet_seconds=_seconds("CUSTOMER360_QUIET_SECONDS", environ.get("CUSTOMER360_QUIET_SECONDS") or "2"),
         needs_success=_yes("CUSTOMER360_NEEDS_SUCCESS", environ.get("CUSTOMER360_NEEDS_SUCCESS") or "no"),
+        night_due_hours=_hours("CUSTOMER360_NIGHT_DUE_HOURS", environ.get("CUSTOMER360_NIGHT_DUE_HOURS") or "3"),
+        alert_emails=_addresses(environ.get("CUSTOMER360_ALERT_EMAIL") or ""),
+        alert_webhook=environ.get("CUSTOMER360_ALERT_WEBHOOK") or None,
     )
 
 
@@ -159,3 +177,24 @@ def _yes(variable: str, text: str) -> bool:
     if text not in ("yes", "no"):
         raise SettingsError(f"{variable} is {text!r}; use yes or no.")
     return text == "yes"
+
+
+def _hours(variable: str, text: str) -> float:
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours <= 24:
+        raise SettingsError(f"{variable} is {text!r}; use hours above 0 and up to 24, such as 3.")
+    return hours
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    addresses = tuple(word.strip() for word in text.split(",") if word.strip())
+    for address in addresses:
+        name, _, domain = address.partition("@")
+        if not name or not domain or set(address) & set(" <>\r\n"):
+            raise SettingsError(
+                f"CUSTOMER360_ALERT_EMAIL holds {address!r}; use plain addresses such as night@example.com."
+            )
+    return addresses

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from customer360.warehouse import Warehouse
@@ -9,14 +11,59 @@ from customer360.warehouse import Warehouse
 _READER = "c360_loader"
 
 
+@dataclass(frozen=True)
+class StepTaken:
+    """A step of a run: ``status`` running, done or failed, and how long it took."""
+
+    name: str
+    status: str
+    message: str | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What one run did. ``facts``: what a person reads first, each with its name. ``rejected``: some records in
+    quarantine, as file, number and first reason. ``refused``: files nothing was loaded of, and why."""
+
+    run_id: int
+    kind: str
+    as_of_date: date
+    status: str
+    verdict: str
+    started_at: datetime
+    facts: list[tuple[str, str]]
+    rejected: list[tuple[str, int, str]]
+    refused: list[tuple[str, str]]
+    steps: list[StepTaken]
+
+
 def night_summary(warehouse: Warehouse, run_id: int) -> str:
     """The summary of one run: files, records, models, checks, segments, actions, rows and seconds per step.
 
     Raises LookupError when there is no such run.
     """
+    run = read_summary(warehouse, run_id)
+    lines = [f"Run {run.run_id} ({run.kind}) as of {run.as_of_date}: {run.verdict}", ""]
+    lines += [f"  {name:<12}{text}" for name, text in run.facts]
+    if run.refused:
+        lines += ["", "  Refused:"]
+        lines += [f"    {file}: {reason}" for file, reason in run.refused]
+    if run.rejected:
+        lines += ["", "  In quarantine, for example:"]
+        lines += [f"    {file} record {number}: {reason}" for file, number, reason in run.rejected]
+    lines += ["", "  Seconds     " + ", ".join(f"{step.name} {step.seconds:.1f}" for step in run.steps)]
+    return "\n".join(lines)
+
+
+def read_summary(warehouse: Warehouse, run_id: int) -> RunSummary:
+    """What one run did, as far as it has come.
+
+    Raises LookupError when there is no such run.
+    """
     with warehouse.connect(_READER) as connection:
         run = connection.execute(
-            "select kind, as_of_date, status, message from ops.runs where run_id = %s",
+            "select kind, as_of_date, status, message, started_at from ops.runs where run_id = %s",
             [run_id],
         ).fetchone()
         steps = connection.execute(
@@ -31,18 +78,47 @@ def night_summary(warehouse: Warehouse, run_id: int) -> str:
             " where files.run_id = %s order by 1, 2 limit 5",
             [run_id],
         ).fetchall()
+        refused = connection.execute(
+            "select file, coalesce(reason, '') from ops.loaded_files where run_id = %s and status = 'refused'"
+            " order by 1 limit 5",
+            [run_id],
+        ).fetchall()
     if run is None:
         raise LookupError(f"There is no run {run_id} in ops.runs.")
-    kind, as_of_date, status, message = run
+    kind, as_of_date, status, message, started_at = run
     facts = {step: summary for step, _, summary, _, _ in steps}
-    published = bool(facts.get("publish"))
-    lines = [f"Run {run_id} ({kind}) as of {as_of_date}: {_verdict(status, message, published)}", ""]
-    lines += [f"  {name:<12}{text}" for name, text in _facts(facts)]
-    if reasons:
-        lines += ["", "  In quarantine, for example:"]
-        lines += [f"    {file} record {number}: {reason}" for file, number, reason in reasons]
-    lines += ["", "  Seconds     " + ", ".join(f"{step} {took:.1f}" for step, _, _, _, took in steps)]
-    return "\n".join(lines)
+    return RunSummary(
+        run_id=run_id,
+        kind=kind,
+        as_of_date=as_of_date,
+        status=status,
+        verdict=_verdict(status, message, bool(facts.get("publish"))),
+        started_at=started_at,
+        facts=_facts(facts),
+        rejected=reasons,
+        refused=refused,
+        steps=[StepTaken(step, state, why, took) for step, state, _, why, took in steps],
+    )
+
+
+@dataclass(frozen=True)
+class RunEntered:
+    """A run as a list shows it."""
+
+    run_id: int
+    kind: str
+    as_of_date: date
+    status: str
+    started_at: datetime
+
+
+def recent_runs(warehouse: Warehouse, count: int) -> list[RunEntered]:
+    """The last runs, the newest first."""
+    with warehouse.connect(_READER) as connection:
+        found = connection.execute(
+            "select run_id, kind, as_of_date, status, started_at from ops.runs order by run_id desc limit %s", [count]
+        ).fetchall()
+    return [RunEntered(*row) for row in found]
 
 
 def _verdict(status: str, message: str | None, published: bool) -> str:
@@ -67,7 +143,10 @@ def _facts(facts: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
             text += f" ({', '.join(load['refused'][:5])})"
         if load.get("unfinished"):
             text += f", {len(load['unfinished'])} not complete yet ({', '.join(load['unfinished'][:5])})"
+        if load.get("late"):
+            text += f", {len(load['late'])} late ({', '.join(load['late'][:5])})"
         lines += [("Files", text)]
+        lines += [("Drift", f"{file}: {drift}") for file, drift in list(load.get("drift", {}).items())[:5]]
         lines += [
             ("Records", f"{load['loaded']:,} loaded, {load['quarantined']:,} quarantined,"
                         f" {load['waiting']:,} waiting for their parent")

@@ -14,6 +14,9 @@ DAG_FOLDER = PROJECT / "dags"
 DAG_FILES = sorted(DAG_FOLDER.glob("*.py"))
 assert DAG_FILES
 
+READING_TASKS = {"export", "report", "show_drafts", "approve"}
+WAITING_TASKS = {"load", "enter_run", "run_day"}
+
 
 @pytest.fixture(scope="session")
 def dags(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
@@ -22,11 +25,19 @@ def dags(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
     program = (
         "import json, sys\n"
         "from airflow.dag_processing.dagbag import DagBag\n"
+        "listed = lambda one_or_more: one_or_more if isinstance(one_or_more, list) else [one_or_more]\n"
         f"bag = DagBag({str(DAG_FOLDER)!r})\n"
         "assert not bag.import_errors, bag.import_errors\n"
         "json.dump({d.dag_id: dict(file=d.fileloc, doc=d.doc_md, tags=sorted(d.tags), owner=d.owner,\n"
-        " tasks=[t.task_id for t in d.topological_sort()], runs=d.max_active_runs, catchup=d.catchup,\n"
-        " params={k: d.params.get_param(k).schema | {'description': d.params.get_param(k).description}\n"
+        " tasks=[t.task_id for t in d.topological_sort()], runs=d.max_active_runs,\n"
+        " catchup=d.catchup, schedule=str(d.timetable), zone=str(getattr(d.timetable, 'timezone', None)),\n"
+        " due=[(a.reference.reference_name, a.interval.total_seconds(), a.callback.path)\n"
+        "      for a in listed(d.deadline) if a],\n"
+        " instances={t.task_id: dict(name=t.task_display_name, pool=t.pool, slots=t.pool_slots, retries=t.retries,\n"
+        "   waits=t.retry_policy.waits_for_turn, told=[f.__qualname__ for f in listed(t.on_failure_callback)],\n"
+        "   outlets=[o.name for o in t.outlets]) for t in d.tasks},\n"
+        " params={k: d.params.get_param(k).schema | {'description': d.params.get_param(k).description,\n"
+        "                                               'default': str(d.params.get_param(k).value)}\n"
         "         for k in d.params}) for d in bag.dags.values()}, sys.stdout)\n"
     )
     environment = {
@@ -35,6 +46,8 @@ def dags(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
         "CUSTOMER360_HOME": str(home / "customer360"),
+        "CUSTOMER360_BUSINESS_TIME_ZONE": "Asia/Kolkata",
+        "CUSTOMER360_NIGHT_DUE_HOURS": "2",
         "PYTHONPATH": str(PROJECT / "plugins"),
         "PATH": "/usr/bin:/bin",
     }
@@ -67,6 +80,45 @@ def test_every_parameter_says_what_it_is(path: Path, dags: dict[str, dict]):
     for name, schema in dags[path.stem]["params"].items():
         assert schema["description"], name
         assert schema["title"], name
+        assert schema.get("type") or schema.get("enum"), name
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_every_parameter_of_a_dag_is_in_its_documentation(path: Path, dags: dict[str, dict]):
+    for name in dags[path.stem]["params"]:
+        assert f"`{name}`" in dags[path.stem]["doc"], name
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_a_dry_run_is_what_happens_unless_it_is_switched_off(path: Path, dags: dict[str, dict]):
+    if dry_run := dags[path.stem]["params"].get("dry_run"):
+        assert dry_run["default"] == "True"
+        assert next(iter(dags[path.stem]["params"])) in ("dry_run", "from_date"), "It stands first in the form."
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_somebody_is_told_of_every_failure(path: Path, dags: dict[str, dict]):
+    for name, instance in dags[path.stem]["instances"].items():
+        assert instance["told"] == ["task_failed"], name
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_tasks_that_write_never_run_side_by_side(path: Path, dags: dict[str, dict]):
+    for name, instance in dags[path.stem]["instances"].items():
+        if name not in READING_TASKS:
+            assert instance["pool"] == "customer360", name
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_only_what_begins_a_run_waits_for_its_turn(path: Path, dags: dict[str, dict]):
+    for name, instance in dags[path.stem]["instances"].items():
+        assert instance["retries"] == (60 if instance["waits"] else 3), name
+        assert not instance["waits"] or name in WAITING_TASKS, name
+
+
+def test_the_nights_wait_for_their_turn(dags: dict[str, dict]):
+    assert dags["nightly"]["instances"]["load"]["waits"]
+    assert dags["backfill_days"]["instances"]["run_day"]["waits"]
 
 
 @pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
@@ -80,9 +132,20 @@ def test_the_night_goes_its_steps_in_order(dags: dict[str, dict]):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "name", ["load_landing", "build_models", "enrich_customers", "export_marts", "evaluate_segments"]
-)
+def test_the_night_is_at_two_where_the_days_are_counted_and_is_missed_when_it_is_late(dags: dict[str, dict]):
+    night = dags["nightly"]
+    assert ("0 2 * * *" in night["schedule"], night["zone"]) == (True, "Asia/Kolkata")
+    assert night["due"] == [["DagRunLogicalDateDeadline", 7200.0, "customer360.orchestration.alerts.night_is_late"]]
+
+
+def test_the_night_produces_an_asset_for_every_layer(dags: dict[str, dict]):
+    outlets = {name: instance["outlets"] for name, instance in dags["nightly"]["instances"].items()}
+    assert {name: assets for name, assets in outlets.items() if assets} == {
+        "load": ["raw"], "build_core": ["core"], "enrich": ["enrichment"], "publish": ["marts"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["load_landing", "build_models", "enrich_customers", "evaluate_segments"])
 def test_a_part_of_the_night_closes_its_run(name: str, dags: dict[str, dict]):
     assert dags[name]["tasks"][-1] == "finish"
 

@@ -39,6 +39,8 @@ ROLE = "c360_transformer"
 class BuildError(Exception):
     """dbt could not build a model or a test failed; the message names them."""
 
+    runbook = "a-model-did-not-build"
+
 
 @dataclass(frozen=True)
 class NodeResult:
@@ -51,6 +53,10 @@ class NodeResult:
     rows_affected: int | None
     failures: int | None
     message: str | None
+
+    @property
+    def is_table(self) -> bool:
+        return self.resource_type == "model" and self.rows_affected is not None
 
     @property
     def failed(self) -> bool:
@@ -68,6 +74,13 @@ class BuildReport:
         """How many nodes are of these types, such as ``model`` or ``test``."""
         return sum(node.resource_type in resource_types for node in self.nodes)
 
+    def rows_of(self, *prefixes: str) -> dict[str, int]:
+        """Rows of each table that was built, of those whose names begin so."""
+        names = {
+            node.unique_id.split(".")[2]: node.rows_affected for node in self.nodes if node.resource_type == "model"
+        }
+        return {name: rows for name, rows in sorted(names.items()) if name.startswith(prefixes) and rows is not None}
+
     @property
     def warnings(self) -> list[NodeResult]:
         return [node for node in self.nodes if node.status == "warn"]
@@ -78,6 +91,15 @@ def manifest_path(settings: Settings) -> Path:
     return settings.home / "dbt" / "target" / "manifest.json"
 
 
+def project_arguments(settings: Settings) -> list[str]:
+    """Where dbt finds our project, and where it leaves its files."""
+    target = manifest_path(settings).parent
+    return [
+        "--project-dir", str(PROJECT / "dbt_project"), "--profiles-dir", str(PROJECT / "dbt_project"),
+        "--target-path", str(target), "--log-path", str(target.parent / "logs"),
+    ]  # fmt: skip
+
+
 def build(warehouse: Warehouse, settings: Settings, phase: Phase, *, run_id: int, as_of_date: date) -> BuildReport:
     """Build one phase of the models as they stood at the end of ``as_of_date``.
 
@@ -86,15 +108,13 @@ def build(warehouse: Warehouse, settings: Settings, phase: Phase, *, run_id: int
     from dbt.cli.main import dbtRunner  # costs a second that no other command should pay
     from dbt_common.invocation import get_invocation_id
 
-    target = manifest_path(settings).parent
     variables = f"{{as_of_date: '{as_of_date}', business_time_zone: '{settings.business_time_zone}'}}"
     arguments = [
         # Unit tests say what the SQL means, not what the data is: the test suite runs them, no night does.
         "--quiet", "--no-use-colors", "build", *PHASES[phase], "--exclude-resource-type", "unit_test",
-        "--project-dir", str(PROJECT / "dbt_project"), "--profiles-dir", str(PROJECT / "dbt_project"),
-        "--target-path", str(target), "--log-path", str(target.parent / "logs"), "--vars", variables,
+        *project_arguments(settings), "--vars", variables,
     ]  # fmt: skip
-    with _connection_in_environment(warehouse):
+    with connection_in_environment(warehouse):
         outcome = dbtRunner().invoke(arguments)
     if outcome.result is None:
         raise BuildError(f"dbt could not read its project: {outcome.exception}")
@@ -137,7 +157,7 @@ def _record(warehouse: Warehouse, run_id: int, invocation_id: str, report: Build
 
 
 @contextmanager
-def _connection_in_environment(warehouse: Warehouse) -> Iterator[None]:
+def connection_in_environment(warehouse: Warehouse) -> Iterator[None]:
     """The variables profiles.yml reads; dbt masks those named DBT_ENV_SECRET in its logs."""
     url = urlsplit(warehouse.url(ROLE))
     variables = {

@@ -78,6 +78,8 @@ Channel = Literal["Email", "SMS", "Phone", "App Push"]
 class EnrichError(Exception):
     """Enrichment cannot go on; the message says why and what to do."""
 
+    runbook = "bedrock-does-not-answer"
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

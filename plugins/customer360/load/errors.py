@@ -6,6 +6,8 @@ from __future__ import annotations
 class LoadError(Exception):
     """The landing cannot be loaded; the message says why and what to do."""
 
+    runbook = "a-file-was-refused"
+
 
 class FileRefused(LoadError):
     """One file is refused whole, the others go on; the message is the sentence people read."""

@@ -245,9 +245,8 @@ def _return_taken(connection: psycopg.Connection, table: Contract, key: list[str
             "with gone as (delete from {raw} x using {raw} s where x._load_id = {new} and s._load_id = {old}"
             " and {equal} returning x._record_number, s._record_number as holder)"
             ' insert into quarantine.rejected_records (load_id, system, "table", file, record_number, byte_offset,'
-            " record, reasons) select {new}, {system}, {table}, '', g._record_number, i.byte_offset, null,"
-            " array[{text} || min(g.holder)] from gone g join incoming i on i.record_number = g._record_number"
-            " group by g._record_number, i.byte_offset"
+            " record, reasons) select {new}, {system}, {table}, '', g._record_number, 0, null,"
+            " array[{text} || min(g.holder)] from gone g group by g._record_number"
         ).format(
             raw=raw_table(table),
             new=Literal(new_load),

@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from customer360.orchestration.pool import POOL, POOL_SLOTS
 from customer360.settings import PROJECT, Settings
 from customer360.warehouse import Warehouse, WarehouseError
 from customer360.warehouse.local import write_secret
@@ -55,6 +56,7 @@ class LocalAirflow:
         ``airflow standalone`` leaves its children behind on SIGTERM, so it gets a session of its own that
         is ended whole.
         """
+        _make_pool(self)
         process = subprocess.Popen(self.command("standalone"), env=self.environment, start_new_session=True)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
@@ -130,8 +132,15 @@ def _environment(settings: Settings, warehouse: Warehouse, home: Path, kept: dic
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
         "AIRFLOW__API__EXPOSE_CONFIG": "False",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+        # Reading every DAG file twice a minute takes a fifth of a small machine from the night.
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "120",
+        "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        # On a busy machine the API server answers late; a task that gives up at once is a task that failed.
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
+        # dbt leaves semaphores to the end of its process, and Python's words about them would end every log.
+        "PYTHONWARNINGS": "ignore:resource_tracker:UserWarning",
         "GX_ANALYTICS_ENABLED": "false",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
@@ -163,6 +172,18 @@ def _migrate(airflow: LocalAirflow) -> None:
     if result.returncode != 0:
         raise WarehouseError(f"Airflow's database cannot be migrated: {result.stderr.strip()[-2000:]}")
     done.touch()
+
+
+def _make_pool(airflow: LocalAirflow) -> None:
+    """The pool of the DAGs: the scheduler starts no task whose pool does not exist."""
+    made = airflow.home / f"pool-of-{POOL_SLOTS}"
+    if made.exists():
+        return
+    subprocess.run(
+        airflow.command("pools", "set", POOL, str(POOL_SLOTS), "What writes to the warehouse, one step at a time"),
+        env=airflow.environment, stdout=subprocess.DEVNULL, check=True,
+    )  # fmt: skip
+    made.touch()
 
 
 def _end_session(process: subprocess.Popen[bytes]) -> None:

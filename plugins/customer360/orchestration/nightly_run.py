@@ -13,6 +13,7 @@ import click
 import httpx
 
 from customer360 import pipeline
+from customer360.failures import GENERAL, advice, resume_command
 from customer360.orchestration.local import LocalAirflow, prepare_airflow
 from customer360.settings import Settings
 from customer360.summary import night_summary
@@ -61,7 +62,8 @@ def run_nightly(
     click.echo("\n" + night_summary(warehouse, run_id) + "\n")
     well = _status(warehouse, run_id) in ("published", "unchanged")
     if not well:
-        click.echo(f"The log of the run: {log}\nMend the cause and run the same command again.", err=True)
+        lines = (f"The log of the run: {log}", *advice(_runbook(warehouse, run_id), resume_command("nightly", run_id)))
+        click.echo("\n".join(lines), err=True)
         return False
     click.echo(
         "Next:\n"
@@ -116,7 +118,11 @@ def _triggered(airflow: LocalAirflow, conf: dict[str, str | bool | None]) -> tup
 
     def finished() -> Iterator[bool]:
         while True:
-            state = client.get(f"/api/v2/dags/nightly/dagRuns/{dag_run_id}").raise_for_status().json()["state"]
+            try:
+                state = client.get(f"/api/v2/dags/nightly/dagRuns/{dag_run_id}").raise_for_status().json()["state"]
+            except httpx.TransportError:
+                # A busy machine answers late; the run goes on without being watched.
+                state = "unknown"
             yield state in ("success", "failed")
 
     return finished(), f"{airflow.url}/dags/nightly/runs/{dag_run_id}"
@@ -150,6 +156,16 @@ def _status(warehouse: Warehouse, run_id: int) -> str:
         row = connection.execute("select status from ops.runs where run_id = %s", [run_id]).fetchone()
     assert row is not None
     return row[0]
+
+
+def _runbook(warehouse: Warehouse, run_id: int) -> str:
+    with warehouse.connect() as connection:
+        row = connection.execute(
+            "select runbook from ops.run_steps where run_id = %s and status = 'failed'"
+            " order by finished_at desc limit 1",
+            [run_id],
+        ).fetchone()
+    return row[0] if row and row[0] else GENERAL
 
 
 def _ended_steps(warehouse: Warehouse, run_id: int) -> list[tuple[str, str, str | None, float]]:

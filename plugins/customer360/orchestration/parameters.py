@@ -14,7 +14,7 @@ def as_of_date() -> Param:
         type=["null", "string"],
         format="date",
         title="As of date",
-        description="Last business day included. Empty: the day before the run, in the business time zone.",
+        description="Last business day included. Empty, as in a backfill: the day before the run's logical date.",
     )
 
 
@@ -40,6 +40,27 @@ def classifier() -> Param:
     )
 
 
+def budget() -> Param:
+    """What a paid classifier may cost."""
+    return Param(
+        None,
+        type=["null", "number"],
+        minimum=0,
+        title="Budget",
+        description="Dollars the run may spend on bedrock. Empty: CUSTOMER360_BEDROCK_BUDGET. The rules cost nothing.",
+    )
+
+
+def dry_run(what_happens: str) -> Param:
+    """Whether to do it, or only to say what it would do."""
+    return Param(True, type="boolean", title="Dry run", description=what_happens)
+
+
+def day(title: str, description: str) -> Param:
+    """A day that must be chosen."""
+    return Param(type="string", format="date", title=title, description=description)
+
+
 def formats() -> Param:
     """What the export writes."""
     return Param(
@@ -60,6 +81,11 @@ def allow_deletes() -> Param:
         title="Allow deletes",
         description="Publish even if it deletes more than CUSTOMER360_DELETE_LIMIT of a table.",
     )
+
+
+def bedrock_only() -> Param:
+    """The classifier of batch jobs."""
+    return Param("bedrock", type="string", enum=["bedrock"], title="Classifier", description="Batch jobs ask bedrock.")
 
 
 def approval() -> Param:

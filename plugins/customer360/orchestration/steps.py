@@ -1,47 +1,53 @@
 """The tasks of the DAGs: each wraps one plain function of the pipeline.
 
 Nothing is imported from the pipeline until a task runs, so that DAG files parse fast. Between
-tasks only the number of the run travels (`run_id` is a word of Airflow's own).
+tasks only the number of the run travels (`run_id` is a word of Airflow's own). The last line a
+task logs is the sentence that matters.
 """
 
 from __future__ import annotations
 
 import logging
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from airflow.sdk import get_current_context
+from airflow.sdk.exceptions import AirflowSkipException
 
-from customer360.settings import read_settings
+from customer360.orchestration import assets
+from customer360.settings import SettingsError, read_settings
 
 log = logging.getLogger(__name__)
+
+# They would have the last word in every log, or hundreds of lines before it.
+for talkative in ("great_expectations", "airflow.task.operators.airflow.providers.standard.decorators.python"):
+    logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 def load() -> int:
     """Enter a run with the parameters of the form, load its delivery, and return its number."""
-    from customer360 import pipeline
-
-    run = _start("load")
-    pipeline.load(run)
+    run = _start()
+    _load(run)
     return run.run_id
 
 
 def enter_run() -> int:
     """Enter a run for a part of the pipeline and return its number."""
-    return _start("part").run_id
+    return _start().run_id
 
 
 def build_core(run_number: int) -> None:
     """Build staging, the resolved identities and the stars."""
-    _step("build_core", run_number)
+    _build_core(_run(run_number))
 
 
 def enrich(run_number: int) -> None:
-    """Segment, prioritise and recommend for every customer that changed."""
-    from customer360 import pipeline
-
-    run = pipeline.resume_run(read_settings(), run_number)
-    pipeline.enrich(run, session=aws_session(run.classifier))
+    """Segment, prioritise and recommend for every customer that changed; a dry run only says for how many."""
+    run = _run(run_number)
+    if _params().get("dry_run"):
+        raise AirflowSkipException(_price(run))
+    _enrich(run)
 
 
 def draft(run_number: int) -> None:
@@ -54,72 +60,236 @@ def draft(run_number: int) -> None:
 
 def build_marts(run_number: int) -> None:
     """Build the marts as candidates nobody reads yet."""
-    _step("build_marts", run_number)
+    from customer360 import pipeline
+
+    pipeline.build_marts(_run(run_number))
 
 
 def audit(run_number: int) -> None:
     """Check the candidates; a failed check stops the night here."""
-    _step("audit", run_number)
+    from customer360 import pipeline
+
+    pipeline.audit(_run(run_number))
 
 
 def publish(run_number: int) -> None:
-    """Make the candidates what readers see, in one transaction."""
+    """Make the candidates what readers see, in one transaction; a dry run only says what would change."""
     from customer360 import pipeline
 
-    allow_deletes = bool(get_current_context()["params"].get("allow_deletes"))
-    pipeline.publish(pipeline.resume_run(read_settings(), run_number), allow_deletes=allow_deletes)
+    run = _run(run_number)
+    if _params().get("dry_run"):
+        words = _preview(run)
+        pipeline.finish_run(run, "done")
+        raise AirflowSkipException(words)
+    _publish(run)
 
 
 def export(run_number: int) -> None:
     """Write the published tables as CSV files, personal columns masked."""
-    _step("export", run_number)
-
-
-def export_formats(run_number: int) -> None:
-    """Write the published tables in the formats of the form."""
     from customer360 import pipeline
 
-    formats = get_current_context()["params"]["formats"]
-    pipeline.export(pipeline.resume_run(read_settings(), run_number), formats)
+    pipeline.export(_run(run_number))
+
+
+def export_formats() -> None:
+    """Write the published tables in the formats of the form, as a run of its own."""
+    from customer360 import pipeline
+
+    run = _start(writes=False)
+    pipeline.export(run, _params()["formats"])
+    pipeline.finish_run(run, "done")
+
+
+def start_batch() -> int:
+    """Ask Bedrock for segments in a batch job; the run's number."""
+    from customer360 import pipeline
+
+    run = _start()
+    pipeline.start_batch(run, session=aws_session(run.classifier))
+    return run.run_id
+
+
+def batches_go_on() -> bool:
+    """Keep the answers of batch jobs that have ended; whether any goes on."""
+    from customer360 import pipeline
+
+    settings = read_settings()
+    jobs = pipeline.collect_batches(settings, session=aws_session("bedrock"))
+    for job in jobs:
+        log.info("Batch job %s is %s: %s, %.4f dollars.", job.job_id, job.state, job.statuses, job.dollars)
+    return any(not job.statuses for job in jobs)
 
 
 def finish(run_number: int) -> None:
     """Close a run that publishes nothing, so that the next one may write."""
     from customer360 import pipeline
 
-    pipeline.finish_run(pipeline.resume_run(read_settings(), run_number), "done")
+    pipeline.finish_run(_run(run_number), "done")
+    log.info("Run %s is closed; the next one may write.", run_number)
 
 
 def report(run_number: int) -> None:
-    """Log what the night did."""
+    """Log what the night did, and renew the models' documentation where they have changed."""
     from customer360 import pipeline
     from customer360.summary import night_summary
 
-    run = pipeline.resume_run(read_settings(), run_number)
-    for line in night_summary(run.warehouse, run.run_id).splitlines():
+    run = _run(run_number)
+    pipeline.document(run)
+    verdict, *lines = night_summary(run.warehouse, run.run_id).splitlines()
+    for line in lines:
         log.info(line)
+    log.info(verdict)
 
 
-def _start(purpose: str) -> Any:
+def list_days() -> list[str]:
+    """The days of the form, oldest first; none on a dry run, which only names them.
+
+    Raises SettingsError when they are no range of days that are over.
+    """
+    params = _params()
+    first, last = date.fromisoformat(params["from_date"]), date.fromisoformat(params["to_date"])
+    over = read_settings().last_business_day()
+    if not first <= last <= over:
+        raise SettingsError(
+            f"The days {first} to {last} are no range to backfill; end it at {over}, the last day that is over, or "
+            "before, and begin it no later than it ends."
+        )
+    days = [(first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1)]
+    if params["dry_run"]:
+        log.info(
+            "Dry run: the nights of %s days would run, %s to %s. Switch dry_run off to run them.",
+            len(days), first, last,
+        )  # fmt: skip
+        return []
+    log.info("The nights of %s days run one after the other, %s to %s.", len(days), first, last)
+    return days
+
+
+def run_day(day: str) -> None:
+    """A whole night, as of ``day``."""
     from customer360 import pipeline
+
+    run = _start(date.fromisoformat(day))
+    _load(run)
+    _build_core(run)
+    _enrich(run)
+    pipeline.build_marts(run)
+    pipeline.audit(run)
+    _publish(run)
+
+
+def _start(as_of_date: date | None = None, *, writes: bool = True) -> Any:
+    """Enter a run with the parameters of the form.
+
+    Raises RunInProgress, before anything is entered, where this run ``writes`` to the warehouse and another does.
+    """
+    from customer360 import pipeline
+    from customer360.warehouse import open_warehouse
+    from customer360.warehouse.turns import refuse_while_another_runs
 
     context = get_current_context()
     params = context["params"]
     settings = read_settings()
+    if writes:
+        refuse_while_another_runs(open_warehouse(settings))
     chosen = params.get("as_of_date")
     # A night that runs late, or is backfilled, still counts up to the day before it was due.
     due = context.get("logical_date") or context["dag_run"].run_after
     run = pipeline.start_run(
         settings,
         context["dag"].dag_id,
-        as_of_date=date.fromisoformat(chosen) if chosen else settings.last_business_day(due),
+        as_of_date=as_of_date or (date.fromisoformat(chosen) if chosen else settings.last_business_day(due)),
         landing=params.get("landing"),
         classifier=params.get("classifier"),
     )
-    log.info("Run %s, as of %s, %s.", run.run_id, run.as_of_date, purpose)
+    log.info("Run %s begins, as of %s.", run.run_id, run.as_of_date)
     if "classifier" in params:
         pipeline.check_classifier(run, aws_session(run.classifier))
     return run
+
+
+def _run(run_number: int) -> Any:
+    from customer360 import pipeline
+
+    return pipeline.resume_run(read_settings(), run_number)
+
+
+def _params() -> Any:
+    return get_current_context()["params"]
+
+
+def _load(run: Any) -> None:
+    from customer360 import pipeline
+
+    loaded = pipeline.load(run)
+    assets.describe(
+        assets.RAW,
+        run,
+        files=len(loaded.files),
+        refused=[file.file for file in loaded.refused],
+        rows=loaded.loaded,
+        quarantined=loaded.quarantined,
+    )
+
+
+def _build_core(run: Any) -> None:
+    from customer360 import pipeline
+
+    built = pipeline.build_core(run)
+    assets.describe(assets.CORE, run, rows=built.rows_of("dim_", "bridge_", "fct_"))
+
+
+def _enrich(run: Any) -> None:
+    from customer360 import pipeline
+
+    budget = _params().get("budget")
+    enriched = pipeline.enrich(
+        run, budget=None if budget is None else Decimal(str(budget)), session=aws_session(run.classifier)
+    )
+    assets.describe(
+        assets.ENRICHMENT,
+        run,
+        customers=enriched.customers,
+        changed=enriched.changed,
+        actions=enriched.actions,
+        dollars=float(enriched.dollars),
+    )
+
+
+def _publish(run: Any) -> None:
+    from customer360 import pipeline
+
+    published = pipeline.publish(run, allow_deletes=bool(_params().get("allow_deletes")))
+    rows = {f"{table.schema}.{table.table}": table.row_count for table in published.tables}
+    assets.describe(assets.MARTS, run, batch=published.batch_id, changed=published.changed, rows=rows)
+
+
+def _price(run: Any) -> str:
+    """What enriching would ask and cost, in a sentence."""
+    from customer360 import pipeline
+
+    if run.classifier != "bedrock":
+        changed = pipeline.count_changed(run)
+        return f"Dry run: {changed:,} customers are new or changed; the rules would segment them for nothing."
+    estimate = pipeline.price_segments(run.settings, run.as_of_date)
+    return (
+        f"Dry run: {estimate.customers:,} customers are new or changed; asking about them takes {estimate.calls:,} "
+        f"requests and costs at most {estimate.dollars:.4f} dollars. Nothing was asked."
+    )
+
+
+def _preview(run: Any) -> str:
+    """Log what publishing would change, table by table, and return it in a sentence."""
+    from customer360 import pipeline
+
+    tables = [table for table in pipeline.preview(run.settings, run.as_of_date).tables if table.changed]
+    for table in tables:
+        log.info(
+            "%s.%s: %s inserted, %s changed, %s deleted of %s",
+            table.schema, table.table, table.inserted, table.updated, table.deleted, table.rows_before,
+        )  # fmt: skip
+    rows = sum(table.inserted + table.updated + table.deleted for table in tables)
+    return f"Dry run: {rows:,} rows of {len(tables)} tables would change; nothing was published."
 
 
 def aws_session(classifier: str) -> Any:
@@ -132,9 +302,3 @@ def aws_session(classifier: str) -> Any:
     from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 
     return AwsGenericHook(aws_conn_id="aws_default").get_session()
-
-
-def _step(name: str, run_number: int) -> None:
-    from customer360 import pipeline
-
-    getattr(pipeline, name)(pipeline.resume_run(read_settings(), run_number))

@@ -24,13 +24,19 @@ _INCOMPARABLE_TYPES = ("json", "xml")
 class PublishError(Exception):
     """Nothing was published; the message is a sentence that says where, what and what to do."""
 
+    runbook = "a-publish-was-wrong"
+
 
 class MigrationNeeded(PublishError):
     """The published tables cannot follow the models, or a migration that should make them follow cannot run."""
 
+    runbook = "the-published-tables-cannot-follow"
+
 
 class PublishBlocked(PublishError):
     """Another publish or a reader holds what the publish needs."""
+
+    runbook = "a-publish-is-blocked"
 
 
 class _Frozen(BaseModel):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -11,8 +10,7 @@ from psycopg import errors, sql
 
 from customer360.publish.constraints import Constraint, Kind, constraints_of
 from customer360.publish.specification import ForeignKey, PublishedTable
-
-_QUOTED = re.compile(r'"[^"]*"')
+from customer360.warehouse.messages import message_without_values
 
 
 class Violation(Exception):
@@ -24,7 +22,7 @@ class Violation(Exception):
         self.table = _full_name(error, table)
         self.constraint = error.diag.constraint_name or (constraint.name if constraint else None)
         self.column = error.diag.column_name
-        self.message = _without_values(error)
+        self.message = message_without_values(error)
 
 
 @contextmanager
@@ -74,12 +72,6 @@ def _full_name(error: psycopg.Error, table: PublishedTable | None) -> str | None
     if error.diag.schema_name and error.diag.table_name:
         return f"{error.diag.schema_name}.{error.diag.table_name}"
     return table.full_name if table else None
-
-
-def _without_values(error: psycopg.Error) -> str:
-    message = error.diag.message_primary or type(error).__name__
-    # Only a data exception's message quotes values; elsewhere quotes enclose names.
-    return _QUOTED.sub('"…"', message) if (error.sqlstate or "").startswith("22") else message
 
 
 def _broken(violation: Violation, table: PublishedTable, tables: Sequence[PublishedTable]) -> Constraint | None:

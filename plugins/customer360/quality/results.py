@@ -10,6 +10,7 @@ Gate = Literal["after_load", "before_publish"]
 Severity = Literal["fail", "warn"]
 
 ROWS_IN_A_MESSAGE = 3
+CHECKS_IN_A_MESSAGE = 10
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,16 @@ class GateResult:
 
     @property
     def message(self) -> str:
-        """One line for a log, naming the failed checks and some of their rows."""
+        """One line for a log, naming the first failed checks and some of their rows."""
         if self.passed:
             return f"Gate {self.gate}: {len(self.checks)} checks, {len(self.warnings)} warnings, nothing fails."
         failed = " | ".join(
             f"{check.table} {check.name}: {check.observed}"
             + (f" ({_in_words(check.sample[:ROWS_IN_A_MESSAGE])})" if check.sample else "")
-            for check in self.failures
+            for check in self.failures[:CHECKS_IN_A_MESSAGE]
         )
+        if len(self.failures) > CHECKS_IN_A_MESSAGE:
+            failed += f" | and {len(self.failures) - CHECKS_IN_A_MESSAGE} more."
         return f"Gate {self.gate} fails {len(self.failures)} of {len(self.checks)} checks: {failed}"
 
 

@@ -15,6 +15,8 @@ OWNER = "owner"
 class WarehouseError(Exception):
     """The warehouse cannot be used; the message says why and what to do."""
 
+    runbook = "the-warehouse-does-not-answer"
+
 
 @dataclass(frozen=True)
 class Warehouse:

@@ -1,5 +1,6 @@
 -- How the pipeline is, for dashboards: views on ops that both readers may select. Idempotent.
 -- Messages, file names and what a check observed stay behind: they can quote a record.
+-- A view can be replaced only when its new columns come last.
 
 create schema if not exists health;
 
@@ -31,7 +32,8 @@ select
     steps.status,
     steps.started_at,
     steps.finished_at,
-    extract(epoch from steps.finished_at - steps.started_at)::numeric(12, 1) as duration_seconds
+    extract(epoch from steps.finished_at - steps.started_at)::numeric(12, 1) as duration_seconds,
+    steps.runbook
 from ops.run_steps as steps
 inner join ops.runs as runs using (run_id);
 comment on view health.steps is 'One row per step of a run.';

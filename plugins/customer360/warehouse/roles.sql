@@ -23,7 +23,8 @@ grant usage on schema intermediate, enrichment, ops to c360_enricher;
 grant select, insert on all tables in schema enrichment to c360_enricher;
 grant select on ops.runs to c360_enricher;
 grant select, insert on ops.llm_calls to c360_enricher;
-grant select, insert, update on ops.llm_quotas, ops.llm_budgets to c360_enricher;
+grant select, insert, update on ops.llm_quotas, ops.llm_budgets, ops.llm_batch_jobs to c360_enricher;
+grant select, insert on ops.llm_batch_customers to c360_enricher;
 alter default privileges for role c360_transformer in schema intermediate grant select on tables to c360_enricher;
 
 grant usage on schema ops to c360_publisher;

@@ -32,6 +32,16 @@ create table if not exists ops.run_steps (
     finished_at timestamptz,
     primary key (run_id, step)
 );
+-- Warehouses set up earlier lack it. Altering waits for every step, so only where it is needed.
+do $$
+begin
+    if not exists (
+        select from pg_attribute where attrelid = 'ops.run_steps'::regclass and attname = 'runbook'
+    ) then
+        alter table ops.run_steps add column runbook text;
+    end if;
+end
+$$;
 comment on table ops.run_steps is 'One row per step of a run; a step that is repeated replaces its row.';
 
 create table if not exists ops.loaded_files (
@@ -64,6 +74,15 @@ begin
             add column dropped bigint,
             add column contract text,
             add column header text[];
+    end if;
+    if not exists (
+        select from pg_attribute where attrelid = 'ops.loaded_files'::regclass and attname = 'redelivered_on'
+    ) then
+        alter table ops.loaded_files
+            add column delivery text,
+            add column version text,
+            add column redelivered_at timestamptz,
+            add column redelivered_on date[] not null default '{}';
     end if;
 end
 $$;
@@ -197,6 +216,40 @@ create table if not exists ops.llm_budgets (
 );
 comment on table ops.llm_budgets is
     'One row per run with a budget: dollars spent, and those that requests on their way may cost at most.';
+
+create table if not exists ops.llm_batch_jobs (
+    job_id bigint generated always as identity primary key,
+    run_id bigint not null references ops.runs,
+    as_of_date date not null,
+    model_id text not null,
+    -- How answers are signed: with the host where that is not Bedrock.
+    model text not null,
+    prompt_version text not null,
+    endpoint text not null,
+    request_token text not null unique,
+    folder text not null,
+    records integer not null,
+    customers integer not null,
+    job_arn text,
+    status text not null default 'prepared' check (status in ('prepared', 'submitted', 'collected', 'failed')),
+    message text,
+    created_at timestamptz not null default clock_timestamp(),
+    ended_at timestamptz
+);
+comment on table ops.llm_batch_jobs is
+    'One row per batch job at Bedrock: prepared before it is asked for, collected once its answers are kept.';
+
+create table if not exists ops.llm_batch_customers (
+    job_id bigint not null references ops.llm_batch_jobs,
+    record_id text not null,
+    ref text not null,
+    customer_key bigint not null,
+    input_hash text not null,
+    primary key (job_id, record_id, ref)
+);
+create index if not exists llm_batch_customers_customer on ops.llm_batch_customers (customer_key);
+comment on table ops.llm_batch_customers is
+    'One row per customer a batch job asks about: the ref that stands for the customer in a record. No file has the key.';
 
 -- undo: what the last publish changed ---------------------------------------------------------
 

@@ -29,6 +29,8 @@ _SECONDS_BETWEEN_TRIES = 0.1
 class RunInProgress(WarehouseError):
     """Another run writes to the warehouse, or has done so in between."""
 
+    runbook = "the-night-failed"
+
 
 @contextmanager
 def turn(warehouse: Warehouse, run_id: int, step: str) -> Iterator[None]:
