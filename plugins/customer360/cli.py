@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from customer360.batch_commands import batch
-from customer360.enrichment_commands import draft
+from customer360.enrichment_commands import draft, evaluate
 from customer360.failures import sentence_of
 from customer360.records_commands import contract, quarantine
 from customer360.settings import read_settings
@@ -275,6 +275,7 @@ def psql(role: str, arguments: tuple[str, ...]) -> None:
 main.add_command(batch)
 main.add_command(contract)
 main.add_command(draft)
+main.add_command(evaluate)
 main.add_command(quarantine)
 
 

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -25,7 +25,7 @@ from customer360 import load as loading
 from customer360 import publish as publishing
 from customer360 import quality
 from customer360.contracts import read_contracts
-from customer360.enrich import bedrock
+from customer360.enrich import bedrock, evaluation
 from customer360.failures import advice, resume_command, runbook_of, sentence_of
 from customer360.sentences import step_sentence
 from customer360.settings import PROJECT, Settings
@@ -271,6 +271,40 @@ def _draft(run: Run, classifier: Any) -> dict[str, Any]:
         business_time_zone=run.settings.business_time_zone,
     )
     return {"drafted": drafted.statuses, "notifications": states, "dollars": drafted.dollars}
+
+
+def evaluate_labels(
+    run: Run, kind: Literal["golden", "recovery"], labels: evaluation.LabelSet
+) -> list[evaluation.Evaluation]:
+    """How far the segments that stand agree with labels. Raises EnrichError."""
+    with _step(run, kind) as summary:
+        found = evaluation.evaluate_labels(run.warehouse, kind, labels, run_id=run.run_id, as_of_date=run.as_of_date)
+        summary["customers"] = sum(each.customers for each in found)
+        return found
+
+
+def evaluate_drift(run: Run, since: date) -> list[evaluation.Evaluation]:
+    """How far the mix of segments has moved since a day. Raises EnrichError."""
+    with _step(run, "drift") as summary:
+        found = evaluation.evaluate_drift(run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date, since=since)
+        summary["customers"] = sum(each.customers for each in found)
+        return found
+
+
+def evaluate_stability(
+    run: Run, customers: int, *, budget: Decimal | None = None, session: Any = None
+) -> list[evaluation.Evaluation]:
+    """How often the run's classifier contradicts itself about that many customers.
+
+    ``budget``, ``session``: as for ``enrich``. Raises EnrichError.
+    """
+    with _step(run, "stability") as summary:
+        classifier: Any = _classifier(run, budget, session)
+        found = evaluation.evaluate_stability(
+            run.warehouse, classifier, run_id=run.run_id, as_of_date=run.as_of_date, customers=customers
+        )
+        summary["customers"] = customers
+        return found
 
 
 def price_segments(settings: Settings, as_of_date: date | None = None) -> bedrock.Estimate:

@@ -444,6 +444,35 @@ create index if not exists notification_states_customer on enrichment.notificati
 comment on table enrichment.notification_states is
     'One row per change of what may become of a drafted message: its state, why, and who decided it.';
 
+create table if not exists enrichment.scorecard_rules (
+    prompt_version text not null,
+    segment text not null,
+    feature text not null,
+    points integer not null,
+    reason text not null,
+    primary key (prompt_version, segment, reason)
+);
+comment on table enrichment.scorecard_rules is
+    'One row per rule of a version of the segments'' scorecard: what would have spoken for a segment and did not.';
+
+create table if not exists enrichment.segment_evaluations (
+    evaluation_id bigint generated always as identity primary key,
+    run_id bigint not null references ops.runs,
+    as_of_date date not null,
+    kind text not null check (kind in ('golden', 'recovery', 'retest', 'packing', 'drift')),
+    source text not null,
+    model text not null,
+    prompt_version text not null,
+    against text not null,
+    customers integer not null check (customers > 0),
+    left_out integer not null,
+    metrics jsonb not null,
+    confusion jsonb not null,
+    created_at timestamptz not null default now()
+);
+comment on table enrichment.segment_evaluations is
+    'One row per comparison of segments with labels, with themselves or with an earlier day: what came out.';
+
 -- forecasts: what a fitted model said, never updated -----------------------------------------
 
 create table if not exists enrichment.model_fits (
