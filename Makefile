@@ -14,10 +14,10 @@ AS_OF_DATE ?= 2026-06-30
 export CUSTOMER360_LANDING ?= $(abspath $(LANDING))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev nightly test check airflow lint docs format lock stop browser
+.PHONY: bench-bedrock help setup dev nightly test check airflow lint docs format lock stop browser
 
 help: ## List the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/.ready ## Install what runs into .venv
 
@@ -76,6 +76,9 @@ browser:
 		|| (echo "Setup:     installing Chromium for the browser tests" && apt-get update -qq \
 			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null) \
 		|| echo "Chromium cannot be installed here; the browser tests will be skipped."
+
+bench-bedrock: dev ## How much of a quota becomes answers, beside botocore's retries
+	@PYTHONPATH=tests $(BIN)/python tests/bench_bedrock.py
 
 lock: dev ## Renew requirements.lock and requirements-dev.lock
 	$(compile) pyproject.toml --output-file requirements.lock

@@ -21,6 +21,8 @@ build_core = task(task_display_name="Build people and facts", outlets=[assets.CO
 
 enrich = task(task_display_name="Segment and recommend", outlets=[assets.ENRICHMENT])(steps.enrich)
 
+start_batch = task(task_display_name="Start a batch job")(steps.start_batch)
+
 build_marts = task(task_display_name="Build the marts unseen")(steps.build_marts)
 
 audit = task(task_display_name="Check the marts")(steps.audit)
