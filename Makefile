@@ -14,10 +14,10 @@ AS_OF_DATE ?= 2026-06-30
 export CUSTOMER360_LANDING ?= $(abspath $(LANDING))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev nightly test test-production check airflow lint docs format lock secrets stop browser redis
+.PHONY: help setup dev nightly test test-production check airflow lint docs format lock secrets stop browser redis bench-bedrock
 
 help: ## List the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/.ready ## Install what runs into .venv
 
@@ -86,6 +86,9 @@ redis:
 		|| (echo "Setup:     installing Redis for the large tests" && apt-get update -qq \
 			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null) \
 		|| echo "Redis cannot be installed here; the night on Celery workers will be skipped."
+
+bench-bedrock: dev ## How much of a quota becomes answers, beside botocore's retries
+	@PYTHONPATH=tests $(BIN)/python tests/bench_bedrock.py
 
 lock: dev ## Renew requirements.lock and requirements-dev.lock
 	$(compile) pyproject.toml --output-file requirements.lock
