@@ -571,6 +571,7 @@ def _record_step(
             "insert into ops.run_steps (run_id, step, status) values (%(run)s, %(step)s, %(status)s)"
             " on conflict (run_id, step) do update set status = excluded.status, message = %(message)s,"
             " summary = %(summary)s, runbook = %(runbook)s,"
+            " turn = case when excluded.status = 'running' then excluded.turn else run_steps.turn end,"
             " started_at = case when excluded.status = 'running' then clock_timestamp() else run_steps.started_at end,"
             " finished_at = case when excluded.status = 'running' then null else clock_timestamp() end",
             {

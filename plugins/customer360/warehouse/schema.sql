@@ -36,13 +36,17 @@ create table if not exists ops.run_steps (
 do $$
 begin
     if not exists (
-        select from pg_attribute where attrelid = 'ops.run_steps'::regclass and attname = 'runbook'
+        select from pg_attribute where attrelid = 'ops.run_steps'::regclass and attname = 'turn'
     ) then
-        alter table ops.run_steps add column runbook text;
+        create sequence ops.turns;
+        alter table ops.run_steps
+            add column if not exists runbook text,
+            add column turn bigint not null default nextval('ops.turns');
     end if;
 end
 $$;
 comment on table ops.run_steps is 'One row per step of a run; a step that is repeated replaces its row.';
+comment on column ops.run_steps.turn is 'Counts the beginnings of steps: their order, whatever the clock says.';
 
 create table if not exists ops.loaded_files (
     load_id bigint generated always as identity primary key,
