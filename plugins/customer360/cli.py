@@ -12,7 +12,8 @@ from typing import Any
 
 import click
 
-from customer360.enrichment_commands import draft
+from customer360.batch_commands import batch
+from customer360.enrichment_commands import draft, evaluate
 from customer360.failures import sentence_of
 from customer360.records_commands import contract, quarantine
 from customer360.settings import read_settings
@@ -273,8 +274,10 @@ def psql(role: str, arguments: tuple[str, ...]) -> None:
     sys.exit(subprocess.run([program, open_warehouse(settings).url(role), *arguments], check=False).returncode)
 
 
+main.add_command(batch)
 main.add_command(contract)
 main.add_command(draft)
+main.add_command(evaluate)
 main.add_command(quarantine)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -206,21 +206,14 @@ class _Load:
     def run(self, sha256: str, size: int) -> FileResult | None:
         """Load the file; None when another load has just loaded the same content."""
         connection, contract, table = self.loader.connection, self.contract, self.table
-        encoding = encoding_of(contract)
         self._set_time_zone()
-        reader = reader_of(self._content(), contract)
-        records = iter(reader)
-        header = read_header(records, contract)
+        header = self._header()
         load_id = self._begin(header, sha256, size)
         if load_id is None:
             return None
         create_incoming(connection, header)
         way = Blockwise(contract, header)
-        counts = self._copy_blocks(way, load_id) if way.possible else None
-        if counts is None:
-            if contract.customer360.footer:
-                records = iter(FooterReader(records, contract.customer360.footer, encoding))
-            counts = Counts(copy_records(connection, records, reader, header, contract, encoding), 0, {})
+        counts = (self._copy_blocks(way, load_id) if way.possible else None) or self._copy_one_by_one(header)
         count = counts.records
         plan = plan_of(contract, table, header)
         self._reject_invalid(plan.rules)
@@ -330,6 +323,22 @@ class _Load:
             f"the two cannot be told apart. Export it without {key}, or empty the warehouse first."
         )
 
+    def _header(self) -> Header:
+        content = self._content()
+        try:
+            return read_header(iter(reader_of(content, self.contract)), self.contract)
+        finally:
+            content.close()
+
+    def _copy_one_by_one(self, header: Header) -> Counts:
+        contract, encoding = self.contract, encoding_of(self.contract)
+        reader = reader_of(self._content(), contract)
+        records = iter(reader)
+        read_header(records, contract)
+        if contract.customer360.footer:
+            records = iter(FooterReader(records, contract.customer360.footer, encoding))
+        return Counts(copy_records(self.loader.connection, records, reader, header, contract, encoding), 0, {})
+
     def _copy_blocks(self, way: Blockwise, load_id: int) -> Counts | None:
         """Copy the records a block at a time; None when one that was taken for good turns out not to be."""
         connection = self.loader.connection
@@ -390,5 +399,5 @@ class _Load:
                 records, quarantined, sample, header.drift | ({"retyped_columns": retyped} if retyped else {})
             )
 
-    def _content(self) -> Iterator[bytes]:
+    def _content(self) -> Generator[bytes, None, None]:
         return as_records_encoding(pieces(self.source, self.file.name), self.contract)
