@@ -93,6 +93,15 @@ bench-bedrock: dev ## How much of a quota becomes answers, beside botocore's ret
 lock: dev ## Renew requirements.lock and requirements-dev.lock
 	$(compile) pyproject.toml --output-file requirements.lock
 	$(compile) --group dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
+	$(compile) --group bench --output-file requirements-bench.lock
+
+.venv-bench/.ready: requirements-bench.lock | setup
+	@$(PYTHON) -m venv .venv-bench
+	@VIRTUAL_ENV=.venv-bench $(BIN)/uv pip sync --quiet --require-hashes requirements-bench.lock
+	@touch $@
+
+bench-load: setup .venv-bench/.ready ## Compare loading with psql copy, pandas to_sql and dlt
+	@$(BIN)/python benchmarks/load.py
 
 secrets: ## Draw the secrets of docker-compose.yml into secrets/
 	@$(PYTHON) docker/draw_secrets.py secrets
