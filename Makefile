@@ -15,7 +15,7 @@ AS_OF_DATE ?= 2026-06-30
 export CUSTOMER360_LANDING ?= $(abspath $(LANDING))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev nightly test test-production check airflow dashboards lint docs format lock stop browser
+.PHONY: help setup dev nightly test test-production check airflow dashboards lint docs format lock secrets stop browser redis
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -49,7 +49,7 @@ nightly: setup ## Take the sample delivery to published marts (LANDING=… AS_OF
 test: dev browser lint ## Run every test
 	$(BIN)/pytest
 
-test-production: dev browser $(SUPERSET)/.ready ## Run the heavy tests: a Superset with every dashboard in Chromium
+test-production: dev browser redis $(SUPERSET)/.ready ## Run the large tests: Celery workers, the tutorial, Superset
 	$(BIN)/pytest tests/production
 
 check: dev lint ## Run the quick tests (under 2 minutes)
@@ -92,10 +92,20 @@ browser:
 			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null) \
 		|| echo "Chromium cannot be installed here; the browser tests will be skipped."
 
+# Celery's broker, for the large tests; elsewhere they are skipped with a message.
+redis:
+	@command -v redis-server >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null \
+		|| (echo "Setup:     installing Redis for the large tests" && apt-get update -qq \
+			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null) \
+		|| echo "Redis cannot be installed here; the night on Celery workers will be skipped."
+
 lock: dev ## Renew requirements.lock, requirements-dev.lock and dashboards/requirements.lock
 	$(compile) pyproject.toml --output-file requirements.lock
 	$(compile) --group dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
 	$(compile) dashboards/requirements.in --output-file dashboards/requirements.lock
+
+secrets: ## Draw the secrets of docker-compose.yml into secrets/
+	@$(PYTHON) docker/draw_secrets.py secrets
 
 stop: ## Stop the local warehouse
 	@$(BIN)/customer360 warehouse stop

@@ -12,7 +12,8 @@ from typing import Any
 
 import click
 
-from customer360.enrichment_commands import draft
+from customer360.batch_commands import batch
+from customer360.enrichment_commands import draft, evaluate
 from customer360.failures import sentence_of
 from customer360.records_commands import contract, quarantine
 from customer360.settings import read_settings
@@ -102,7 +103,8 @@ def load(landing: str | None, as_of_date: date | None, as_json: bool) -> None:
             counts = "" if file.records is None else f"{file.loaded:,} of {file.records:,} records"
             name = f"{file.file} into {file.system}.{file.table}" if file.feeds else file.file
             equal = f"({file.dropped:,} equal others and are dropped)" if file.dropped else ""
-            click.echo(f"{file.status:<10} {name}  {counts}  {equal}{file.reason or ''}".rstrip())
+            drift = f"({file.said_of_drift}) " if file.said_of_drift else ""
+            click.echo(f"{file.status:<10} {name}  {counts}  {equal}{drift}{file.reason or ''}".rstrip())
 
 
 @main.command()
@@ -270,8 +272,10 @@ def psql(role: str, arguments: tuple[str, ...]) -> None:
     sys.exit(subprocess.run([program, open_warehouse(settings).url(role), *arguments], check=False).returncode)
 
 
+main.add_command(batch)
 main.add_command(contract)
 main.add_command(draft)
+main.add_command(evaluate)
 main.add_command(quarantine)
 
 

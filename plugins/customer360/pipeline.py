@@ -14,7 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -26,7 +26,7 @@ from customer360 import publish as publishing
 from customer360 import quality
 from customer360 import report as reporting
 from customer360.contracts import read_contracts
-from customer360.enrich import bedrock
+from customer360.enrich import bedrock, evaluation
 from customer360.failures import advice, resume_command, runbook_of, sentence_of
 from customer360.sentences import step_sentence
 from customer360.settings import PROJECT, Settings
@@ -161,6 +161,8 @@ def load(run: Run) -> loading.LoadReport:
             "quarantined": sum(file.quarantined or 0 for file in report.files if file.status == "loaded"),
             "refused": [file.file for file in report.files if file.status == "refused"],
             "unfinished": [file.file for file in report.unfinished],
+            "late": [file.file for file in report.files if file.late_after],
+            "drift": report.drifted,
             "skipped": sum(file.status == "skipped" for file in report.files),
             "waiting": sum(report.waiting.values()),
         }
@@ -272,6 +274,40 @@ def _draft(run: Run, classifier: Any) -> dict[str, Any]:
     return {"drafted": drafted.statuses, "notifications": states, "dollars": drafted.dollars}
 
 
+def evaluate_labels(
+    run: Run, kind: Literal["golden", "recovery"], labels: evaluation.LabelSet
+) -> list[evaluation.Evaluation]:
+    """How far the segments that stand agree with labels. Raises EnrichError."""
+    with _step(run, kind) as summary:
+        found = evaluation.evaluate_labels(run.warehouse, kind, labels, run_id=run.run_id, as_of_date=run.as_of_date)
+        summary["customers"] = sum(each.customers for each in found)
+        return found
+
+
+def evaluate_drift(run: Run, since: date) -> list[evaluation.Evaluation]:
+    """How far the mix of segments has moved since a day. Raises EnrichError."""
+    with _step(run, "drift") as summary:
+        found = evaluation.evaluate_drift(run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date, since=since)
+        summary["customers"] = sum(each.customers for each in found)
+        return found
+
+
+def evaluate_stability(
+    run: Run, customers: int, *, budget: Decimal | None = None, session: Any = None
+) -> list[evaluation.Evaluation]:
+    """How often the run's classifier contradicts itself about that many customers.
+
+    ``budget``, ``session``: as for ``enrich``. Raises EnrichError.
+    """
+    with _step(run, "stability") as summary:
+        classifier: Any = _classifier(run, budget, session)
+        found = evaluation.evaluate_stability(
+            run.warehouse, classifier, run_id=run.run_id, as_of_date=run.as_of_date, customers=customers
+        )
+        summary["customers"] = customers
+        return found
+
+
 def price_segments(settings: Settings, as_of_date: date | None = None) -> bedrock.Estimate:
     """What the classifier bedrock would send and cost at most; asks nothing and enters no run. Raises EnrichError."""
     classifier = bedrock.BedrockClassifier.configured(_bedrock_options(settings), checked=False)
@@ -323,6 +359,35 @@ def _classifier(
     if budget is not None:
         options = replace(options, budget=budget)
     return bedrock.BedrockClassifier.configured(options, warehouse=run.warehouse, run_id=run.run_id, session=session)
+
+
+def start_batch(run: Run, *, budget: Decimal | None = None, session: Any = None) -> bedrock.BatchJob:
+    """Ask Bedrock for the segments of all customers that changed in a batch job, and close the run. Raises EnrichError.
+
+    ``budget``: dollars; default as in the settings. ``session``: boto3's.
+    """
+    with _step(run, "start_batch") as summary:
+        place = bedrock.BatchPlace(run.settings.bedrock_batch_folder, run.settings.bedrock_batch_role_arn)
+        job = _batches(run.settings, run.warehouse, session).start(
+            place,
+            run_id=run.run_id,
+            as_of_date=run.as_of_date,
+            budget=run.settings.bedrock_budget if budget is None else budget,
+        )
+        summary |= {"job": job.job_id, "records": job.records, "customers": job.customers}
+    # Closed at once: nights go on while the job does.
+    finish_run(run, "done")
+    return job
+
+
+def collect_batches(settings: Settings, *, session: Any = None) -> list[bedrock.Collected]:
+    """Keep the answers of all batch jobs that have ended; the others are listed as they stand. Raises EnrichError."""
+    return _batches(settings, open_warehouse(settings), session).collect()
+
+
+def _batches(settings: Settings, warehouse: Warehouse, session: Any) -> bedrock.SegmentBatches:
+    classifier = bedrock.BedrockClassifier.configured(_bedrock_options(settings), session=session, checked=False)
+    return bedrock.SegmentBatches(warehouse, classifier)
 
 
 def _analyse_decisions(run: Run, classifier: Any) -> enrichment.StepReport:
@@ -513,6 +578,7 @@ def _record_step(
             "insert into ops.run_steps (run_id, step, status) values (%(run)s, %(step)s, %(status)s)"
             " on conflict (run_id, step) do update set status = excluded.status, message = %(message)s,"
             " summary = %(summary)s, runbook = %(runbook)s,"
+            " turn = case when excluded.status = 'running' then excluded.turn else run_steps.turn end,"
             " started_at = case when excluded.status = 'running' then clock_timestamp() else run_steps.started_at end,"
             " finished_at = case when excluded.status = 'running' then null else clock_timestamp() end",
             {

@@ -28,6 +28,7 @@ class Settings:
     ``classifier``: ``rules`` or ``bedrock``. ``bedrock_model_id``: model the latter asks, with
     ``bedrock_tokens_per_minute`` of quota and ``bedrock_budget`` dollars a run, None for no limit.
     ``bedrock_fallback``: ``rules`` where they answer for customers the model has no answer for.
+    ``bedrock_batch_folder``, ``bedrock_batch_role_arn``: ``s3://`` folder of batch jobs and the role Bedrock has there.
     ``delete_limit``: share of a published table's rows that a publish may delete unasked.
     ``quiet_seconds``: so long a delivered file must not have been written to. ``needs_success``: whether the
     files of every folder wait for its ``_SUCCESS``.
@@ -45,6 +46,8 @@ class Settings:
     bedrock_budget: Decimal | None
     bedrock_fallback: str | None
     delete_limit: float = 0.3
+    bedrock_batch_folder: str | None = None
+    bedrock_batch_role_arn: str | None = None
     quiet_seconds: float = 2.0
     needs_success: bool = False
     night_due_hours: float = 3.0
@@ -61,12 +64,15 @@ VARIABLES = {
     "CUSTOMER360_HOME": "folder of all state; default .customer360 in the checkout",
     "CUSTOMER360_LANDING": "folder or s3:// prefix of the delivery; default landing in the home",
     "CUSTOMER360_WAREHOUSE_URL": "owner's URL of a PostgreSQL 17 or later; default a local server",
+    "CUSTOMER360_WAREHOUSE_URL_FILE": "file that holds that URL instead, where secrets come as files",
     "CUSTOMER360_BUSINESS_TIME_ZONE": "IANA zone whose days are counted; default UTC",
     "CUSTOMER360_CLASSIFIER": "rules or bedrock; default rules",
     "CUSTOMER360_BEDROCK_MODEL_ID": "model or inference profile that --classifier bedrock asks",
     "CUSTOMER360_BEDROCK_TOKENS_PER_MINUTE": "the account's quota for that model; default unpaced",
     "CUSTOMER360_BEDROCK_BUDGET": "dollars a run may spend on that model; default no limit",
     "CUSTOMER360_BEDROCK_FALLBACK": "rules, where they answer for customers the model fails; default nobody",
+    "CUSTOMER360_BEDROCK_BATCH_FOLDER": "s3:// folder that batch jobs read and write; needed for customer360 batch",
+    "CUSTOMER360_BEDROCK_BATCH_ROLE_ARN": "role that lets Bedrock read and write there",
     "CUSTOMER360_DELETE_LIMIT": "share of a table's rows that a publish may delete unasked, 0 to 1; default 0.3",
     "CUSTOMER360_QUIET_SECONDS": "so long a delivered file must not have been written to; default 2",
     "CUSTOMER360_NEEDS_SUCCESS": "yes where files wait for a file _SUCCESS in their folder; default no",
@@ -86,13 +92,15 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         home=home,
         landing=environ.get("CUSTOMER360_LANDING") or str(home / "landing"),
-        warehouse_url=environ.get("CUSTOMER360_WAREHOUSE_URL") or None,
+        warehouse_url=_warehouse_url(environ),
         business_time_zone=_zone(environ.get("CUSTOMER360_BUSINESS_TIME_ZONE") or "UTC"),
         classifier=_classifier(environ.get("CUSTOMER360_CLASSIFIER") or "rules"),
         bedrock_model_id=environ.get("CUSTOMER360_BEDROCK_MODEL_ID") or None,
         bedrock_tokens_per_minute=_tokens(environ.get("CUSTOMER360_BEDROCK_TOKENS_PER_MINUTE")),
         bedrock_budget=_dollars(environ.get("CUSTOMER360_BEDROCK_BUDGET")),
         bedrock_fallback=_fallback(environ.get("CUSTOMER360_BEDROCK_FALLBACK") or None),
+        bedrock_batch_folder=environ.get("CUSTOMER360_BEDROCK_BATCH_FOLDER") or None,
+        bedrock_batch_role_arn=environ.get("CUSTOMER360_BEDROCK_BATCH_ROLE_ARN") or None,
         delete_limit=_share("CUSTOMER360_DELETE_LIMIT", environ.get("CUSTOMER360_DELETE_LIMIT") or "0.3"),
         quiet_seconds=_seconds("CUSTOMER360_QUIET_SECONDS", environ.get("CUSTOMER360_QUIET_SECONDS") or "2"),
         needs_success=_yes("CUSTOMER360_NEEDS_SUCCESS", environ.get("CUSTOMER360_NEEDS_SUCCESS") or "no"),
@@ -100,6 +108,16 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         alert_emails=_addresses(environ.get("CUSTOMER360_ALERT_EMAIL") or ""),
         alert_webhook=environ.get("CUSTOMER360_ALERT_WEBHOOK") or None,
     )
+
+
+def _warehouse_url(environ: Mapping[str, str]) -> str | None:
+    url, file = (environ.get(f"CUSTOMER360_WAREHOUSE_URL{suffix}") for suffix in ("", "_FILE"))
+    if url or not file:
+        return url or None
+    try:
+        return Path(file).read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"CUSTOMER360_WAREHOUSE_URL_FILE is {file}, which cannot be read: {error}.") from error
 
 
 def _zone(name: str) -> str:

@@ -12,7 +12,9 @@ from deliveries import INJECTION, customer_without_orders, deliver_decisions, de
 from warehouses import copy_of, drop, run_night
 
 DECISIONS = {
-    "00000000-0000-4000-8000-000000000001": {},
+    "00000000-0000-4000-8000-000000000001": {
+        "description": "The customer asks for a refund. Write to Kestrel Logistics, accounts@kestrel5.example.com."
+    },
     "00000000-0000-4000-8000-000000000002": {"description": f"The customer asks for a refund. {INJECTION}"},
     "00000000-0000-4000-8000-000000000003": {
         "ai_classification": '{"category": "billing_dispute", "confidence": 0.7}',

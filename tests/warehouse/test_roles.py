@@ -48,7 +48,8 @@ WRITES = {
     },
     "c360_enricher": {
         "ops.runs": "select", "ops.llm_calls": "select insert", "ops.llm_quotas": "select insert update",
-        "ops.llm_budgets": "select insert update",
+        "ops.llm_budgets": "select insert update", "ops.llm_batch_jobs": "select insert update",
+        "ops.llm_batch_customers": "select insert",
     },
     "c360_publisher": {
         "ops.runs": "select", "ops.publishes": "select insert update delete",

@@ -167,7 +167,8 @@ class BlockReader(RecordReader):
     ) -> tuple[list[tuple[int, Record]], np.ndarray, int]:
         """The records that are not simple, by their first line, which lines begin a record, and the bytes taken."""
         starts, line_ends, simple, is_record = lines
-        others, behind = [], 0
+        others: list[tuple[int, Record]] = []
+        behind = 0
         for line in np.flatnonzero(~simple):
             start, line_end = int(starts[line]), int(line_ends[line])
             if start < behind or not is_record[line]:

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
-from psycopg.sql import SQL, Identifier, Literal
+from psycopg.sql import SQL, Composed, Identifier, Literal
 from pyarrow import csv
 
 from customer360.contracts import Contract, Field
@@ -206,7 +206,8 @@ class Blockwise:
 
     def _extra(self, values: dict[int, Values]) -> tuple[np.ndarray, pa.Array]:
         """Which records have an unknown column that JSON would escape, and the unknown columns as JSON."""
-        unlike, parts = None, []
+        unlike: np.ndarray | None = None
+        parts: list[pa.Array | pa.Scalar] = []
         for position, name in self.header.unknown.items():
             column = values[position]
             escaped = np.zeros(len(column.array), bool)
@@ -238,7 +239,7 @@ class Blockwise:
         values = [*self._constants.values(), *map(str, vars(stored).values())]
         return SEPARATOR.join(map(_escaped, values)) + b"\n"
 
-    def _statement(self) -> SQL:
+    def _statement(self) -> Composed:
         contract, header = self.contract, self.header
         given = [column.field.name for _, column in self._columns if column]
         names = [
@@ -289,6 +290,6 @@ def _escaped(value: str) -> bytes:
     return value.encode("utf-8")
 
 
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
     while piece := file.read(1 << 18):
         yield piece

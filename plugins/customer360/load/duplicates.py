@@ -17,6 +17,7 @@ from customer360.contracts import Contract
 from customer360.load.check import TRUE, FieldSql, unique_sets
 from customer360.load.errors import FileRefused
 from customer360.load.header import Header
+from customer360.load.order import delivery_order
 from customer360.load.raw_tables import raw_table
 
 
@@ -164,10 +165,21 @@ def _has_stored_versions(connection: psycopg.Connection, contract: Contract, hea
     return row is not None and row[0]
 
 
+def takes_values(connection: psycopg.Connection, contract: Contract, load_id: int) -> bool:
+    """Whether a record of a load that is in ``raw`` has a unique value of another primary key's current version."""
+    if not contract.primary_key or contract.customer360.delivery != "upsert":
+        return False
+    return any(
+        connection.execute(SQL("select exists ({})").format(_taken(contract, key, load_id))).fetchone() == (True,)
+        for key in unique_sets(contract)
+    )
+
+
 def _taken(contract: Contract, key: list[str], load_id: int) -> Composable:
     """The records of the load whose unique value is that of the current version of another primary key.
 
-    A key delivered with another value in the same file has given its value up.
+    A key delivered with another value in the same file has given its value up, and a record of a late file
+    that is not the current version of its own key takes nothing.
     """
     primary = contract.primary_key
     shows_key = not set(primary) & set(contract.customer360.pii)
@@ -178,21 +190,29 @@ def _taken(contract: Contract, key: list[str], load_id: int) -> Composable:
         if shows_key
         else Literal("another record")
     )
-    other = SQL("not ({})").format(_equal(primary, "s", "x"))
     return SQL(
         "select x.ctid as place, x._record_number, {text} || min({holder}) || ', which is stored already' as reason"
-        " from {raw} x join {raw} s on {same} and {other} and s._load_id <> {load}"
-        " where x._load_id = {load} and not exists (select from {raw} newer where {newer}"
-        " and (newer._load_id, newer._record_number) > (s._load_id, s._record_number)"
-        " and (newer._load_id <> {load} or ({kept}) is not true))"
+        " from {raw} x join ops.loaded_files x_load on x_load.load_id = x._load_id"
+        " join {raw} s on {same} and not ({own}) and s._load_id <> {load}"
+        " join ops.loaded_files s_load on s_load.load_id = s._load_id"
+        " where x._load_id = {load} and not exists (select from {raw} newer"
+        " join ops.loaded_files newer_load on newer_load.load_id = newer._load_id"
+        " where {newer_than_s} and {newer_order} > {s_order} and (newer._load_id <> {load} or ({kept}) is not true))"
+        " and not exists (select from {raw} newer"
+        " join ops.loaded_files newer_load on newer_load.load_id = newer._load_id"
+        " where {newer_than_x} and {newer_order} > {x_order})"
         " group by x.ctid, x._record_number"
     ).format(
         text=Literal(f"same {_listed(key)} as "),
         holder=holder,
         raw=raw_table(contract),
         same=_equal(key, "s", "x"),
-        other=other,
-        newer=_equal(primary, "newer", "s"),
+        own=_equal(primary, "s", "x"),
+        newer_than_s=_equal(primary, "newer", "s"),
+        newer_than_x=_equal(primary, "newer", "x"),
+        newer_order=delivery_order("newer_load", "newer"),
+        s_order=delivery_order("s_load", "s"),
+        x_order=delivery_order("x_load", "x"),
         kept=_equal(key, "newer", "s"),
         load=Literal(load_id),
     )

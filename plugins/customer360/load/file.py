@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -27,7 +27,8 @@ from customer360.load.header import Header
 from customer360.load.incoming import column, copy_records, create_incoming
 from customer360.load.parents import set_orphans_aside
 from customer360.load.raw_tables import raw_table, refresh_statistics
-from customer360.load.rejected import OverLimit, sample_of_rejected, store_all_rejected, store_rejected
+from customer360.load.redelivered import known_content, said_of_known
+from customer360.load.rejected import OverLimit, retyped_columns, sample_of_rejected, store_all_rejected, store_rejected
 from customer360.load.report import FileResult
 from customer360.load.source import LocalSource, Source
 
@@ -56,15 +57,16 @@ class FileLoader:
             if file.unfinished:
                 raise FileUnfinished(file.unfinished)
             file.source.check_unmoved()
-            sha256, size = sha256_of(file.source), file.source.size
-            loaded = self._loaded_before(sha256, table)
-            if loaded is None:
+            size = file.source.size
+            sha256 = known_content(self.connection, file, table) or sha256_of(file.source)
+            known = said_of_known(self.connection, file, sha256, table, self.business_date)
+            if known is None:
                 with self.connection.transaction():
                     result = _Load(self, file, contract, table, file.source).run(sha256, size)
                     file.source.check_unmoved()
                 if result is not None:
                     return _timed(result, started)
-                loaded = self._loaded_before(sha256, table)
+                known = said_of_known(self.connection, file, sha256, table, self.business_date)
             return _timed(
                 FileResult(
                     file.name,
@@ -72,7 +74,7 @@ class FileLoader:
                     table.table,
                     "skipped",
                     feeds=contract.feed is not None,
-                    reason=f"Its content was loaded before, as {loaded}.",
+                    reason=known,
                 ),
                 started,
             )
@@ -98,14 +100,6 @@ class FileLoader:
         if result is None or row is None:
             raise LoadError(f"{name} is under way already; wait for it.")
         return row[0], result.dropped
-
-    def _loaded_before(self, sha256: str, table: Contract) -> str | None:
-        row = self.connection.execute(
-            'select file from ops.loaded_files where sha256 = %s and system = %s and "table" = %s'
-            " and status = 'loaded'",
-            [sha256, table.system, table.table],
-        ).fetchone()
-        return row[0] if row else None
 
     def _left(self, file: LandingFile, contract: Contract | None, reason: FileUnfinished) -> FileResult:
         table = target_of(contract, self.contracts) if contract else None
@@ -212,21 +206,14 @@ class _Load:
     def run(self, sha256: str, size: int) -> FileResult | None:
         """Load the file; None when another load has just loaded the same content."""
         connection, contract, table = self.loader.connection, self.contract, self.table
-        encoding = encoding_of(contract)
         self._set_time_zone()
-        reader = reader_of(self._content(), contract)
-        records = iter(reader)
-        header = read_header(records, contract)
+        header = self._header()
         load_id = self._begin(header, sha256, size)
         if load_id is None:
             return None
         create_incoming(connection, header)
         way = Blockwise(contract, header)
-        counts = self._copy_blocks(way, load_id) if way.possible else None
-        if counts is None:
-            if contract.customer360.footer:
-                records = iter(FooterReader(records, contract.customer360.footer, encoding))
-            counts = Counts(copy_records(connection, records, reader, header, contract, encoding), 0, {})
+        counts = (self._copy_blocks(way, load_id) if way.possible else None) or self._copy_one_by_one(header)
         count = counts.records
         plan = plan_of(contract, table, header)
         self._reject_invalid(plan.rules)
@@ -292,7 +279,8 @@ class _Load:
             key_kind = "record_number" if by_number else "column"
         row = connection.execute(
             'insert into ops.loaded_files (run_id, sha256, system, "table", file, status, delivered_on, key_kind,'
-            " drift, bytes, contract, header) values (%s, %s, %s, %s, %s, 'loaded', %s, %s, %s, %s, %s, %s)"
+            " drift, bytes, contract, header, delivery, version)"
+            " values (%s, %s, %s, %s, %s, 'loaded', %s, %s, %s, %s, %s, %s, %s, %s)"
             " on conflict (sha256, system, \"table\") where status = 'loaded' do nothing returning load_id",
             [
                 self.loader.run_id,
@@ -307,6 +295,8 @@ class _Load:
                 self.contract.name,
                 # Records of a file with a column that is never stored are not kept, and neither is its header.
                 None if header.dropped else list(header.names),
+                contract.customer360.delivery,
+                self.source.version,
             ],
         ).fetchone()
         if row and contract.customer360.key_when_absent:
@@ -332,6 +322,22 @@ class _Load:
             f"It has a column {key}, and {other[0]} has none, so its record numbers stand for the key: "
             f"the two cannot be told apart. Export it without {key}, or empty the warehouse first."
         )
+
+    def _header(self) -> Header:
+        content = self._content()
+        try:
+            return read_header(iter(reader_of(content, self.contract)), self.contract)
+        finally:
+            content.close()
+
+    def _copy_one_by_one(self, header: Header) -> Counts:
+        contract, encoding = self.contract, encoding_of(self.contract)
+        reader = reader_of(self._content(), contract)
+        records = iter(reader)
+        read_header(records, contract)
+        if contract.customer360.footer:
+            records = iter(FooterReader(records, contract.customer360.footer, encoding))
+        return Counts(copy_records(self.loader.connection, records, reader, header, contract, encoding), 0, {})
 
     def _copy_blocks(self, way: Blockwise, load_id: int) -> Counts | None:
         """Copy the records a block at a time; None when one that was taken for good turns out not to be."""
@@ -388,7 +394,10 @@ class _Load:
     def _refuse_over_limit(self, records: int, quarantined: int, header: Header) -> None:
         if not self.contract.customer360.quarantine_limit.allows(quarantined, records):
             sample = sample_of_rejected(self.loader.connection, Excerpts(self._content()), header)
-            raise OverLimit(records, quarantined, sample, header.drift)
+            retyped = retyped_columns(self.loader.connection, records)
+            raise OverLimit(
+                records, quarantined, sample, header.drift | ({"retyped_columns": retyped} if retyped else {})
+            )
 
-    def _content(self) -> Iterator[bytes]:
+    def _content(self) -> Generator[bytes, None, None]:
         return as_records_encoding(pieces(self.source, self.file.name), self.contract)

@@ -47,7 +47,10 @@ class KeyHashes:
         hashes = self._hashes[: self._count]
         ordered = np.sort(hashes)
         repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-        return self._numbers[: self._count][np.isin(hashes, repeated)]
+        if not len(repeated):
+            return self._numbers[:0]
+        nearest = repeated[np.minimum(np.searchsorted(repeated, hashes), len(repeated) - 1)]
+        return self._numbers[: self._count][nearest == hashes]
 
 
 def is_told_by_text(contract: Contract, field: Field) -> bool | None:

@@ -6,11 +6,13 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import psycopg
 from tqdm import tqdm
 
-from customer360.contracts import Contract
+from customer360.contracts import Contract, target_of
 from customer360.load.discover import LandingFile, discover
 from customer360.load.file import FileLoader
 from customer360.load.parents import release_waiting, waiting
@@ -45,8 +47,7 @@ def load_landing(
     next load if it was written to meanwhile. ``needs_success``: whether every file waits until a file
     ``_SUCCESS``, no older than it, stands in its folder; a contract can say so for its own files.
 
-    Raises LoadError when there is no such landing or a raw table does not fit its contract;
-    a file that cannot be loaded is refused in the report instead.
+    Raises LoadError when there is no such landing; a file that cannot be loaded is refused in the report instead.
     """
     found = discover(landing, contracts, needs_success=needs_success)
     _let_rest([file for file, _ in found], quiet_seconds)
@@ -55,12 +56,16 @@ def load_landing(
     results: list[FileResult] = []
     with warehouse.connect(LOADER, autocommit=True) as connection:
         tables = [contract for contract in contracts if contract.feed is None]
-        make_raw_tables(connection, tables)
+        unfit = make_raw_tables(connection, tables)
         loader = FileLoader(connection, contracts, run_id, business_date)
         with tqdm(found, desc="load", unit="file", disable=not progress) as bar:
             for file, contract in bar:
                 bar.set_postfix_str(file.name)
+                if contract and (refusal := unfit.get(target_of(contract, contracts).name)):
+                    file = replace(file, source=None, refusal=refusal)
                 result = loader.load(file, contract)
+                if result.status == "loaded" and file.delivered_on:
+                    result = replace(result, late_after=_newer_day(connection, result, file.delivered_on))
                 results.append(result)
                 if result.status in ("refused", "unfinished"):
                     logger.warning("%s", result)
@@ -73,6 +78,16 @@ def load_landing(
                 if (count := release_waiting(connection, contract, contracts, run_id))
             }
         return LoadReport(results, waiting(connection), released)
+
+
+def _newer_day(connection: psycopg.Connection, result: FileResult, delivered_on: date) -> str | None:
+    """The newest delivery day that was loaded into the file's table before it, where that is a later one."""
+    row = connection.execute(
+        "select max(delivered_on)::text from ops.loaded_files"
+        " where system = %s and \"table\" = %s and status = 'loaded' and delivered_on > %s",
+        [result.system, result.table, delivered_on],
+    ).fetchone()
+    return row[0] if row else None
 
 
 def _let_rest(found: Sequence[LandingFile], quiet_seconds: float) -> None:

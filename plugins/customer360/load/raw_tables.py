@@ -9,7 +9,6 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from customer360.contracts import Contract
 from customer360.load.check import postgres_type, unique_sets
-from customer360.load.errors import LoadError
 
 LOAD_COLUMNS = {
     "_load_id": ("bigint", "The load (ops.loaded_files) the record came with."),
@@ -43,17 +42,22 @@ def refresh_statistics(connection: psycopg.Connection, contract: Contract) -> No
     connection.execute("set local default_statistics_target to default")
 
 
-def make_raw_tables(connection: psycopg.Connection, contracts: Sequence[Contract]) -> None:
+def make_raw_tables(connection: psycopg.Connection, contracts: Sequence[Contract]) -> dict[str, str]:
     """Make the tables, columns, indexes and comments that are missing, in one transaction.
 
-    Raises LoadError when a column has another type than its contract says.
+    Returns why nothing can be loaded under a contract, by its name: a column has another type than it says.
     """
+    unfit = {}
     with connection.transaction():
         # Two loads that make the same table at once would both fail.
         connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
         existing = _existing(connection)
         for contract in contracts:
-            _make(connection, contract, existing.get(contract.raw_table))
+            if other := _other_type(connection, contract, existing.get(contract.raw_table) or {}):
+                unfit[contract.name] = other
+            else:
+                _make(connection, contract, existing.get(contract.raw_table))
+    return unfit
 
 
 def _existing(connection: psycopg.Connection) -> dict[str, dict[str, tuple[str, str | None]]]:
@@ -85,7 +89,6 @@ def _make(
         connection.execute(SQL("create table {} ({})").format(raw_table(contract), columns))
         existing = {}
     else:
-        _refuse_other_types(connection, contract, existing)
         for name in types.keys() - existing.keys():
             connection.execute(
                 SQL("alter table {} add column {} {}").format(raw_table(contract), Identifier(name), types[name])
@@ -94,9 +97,9 @@ def _make(
     _comment(connection, contract, comments | {"": contract.description}, existing)
 
 
-def _refuse_other_types(
+def _other_type(
     connection: psycopg.Connection, contract: Contract, existing: dict[str, tuple[str, str | None]]
-) -> None:
+) -> str | None:
     for field in contract.fields:
         if field.name not in existing:
             continue
@@ -106,10 +109,11 @@ def _refuse_other_types(
         ).fetchone()
         found = existing[field.name][0]
         if row is not None and row[0] != found:
-            raise LoadError(
+            return (
                 f"raw.{contract.raw_table}.{field.name} is {found}, and {contract.name} says {wanted}; "
                 "change the column's type by hand, or the contract."
             )
+    return None
 
 
 def _make_indexes(connection: psycopg.Connection, contract: Contract) -> None:

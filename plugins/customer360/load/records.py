@@ -190,12 +190,12 @@ class RecordReader:
         Below zero when a quoted value spans lines and other text follows its closing quote: that
         quote opens the value of a later record, and the one at ``start`` is never closed.
         """
-        at = start
+        at, quote = start, self._quote or b""
         while True:
-            if block.startswith(self._quote, at):
-                close = block.find(self._quote, at + 1)
-                while close >= 0 and block.startswith(self._quote, close + 1):
-                    close = block.find(self._quote, close + 2)
+            if block.startswith(quote, at):
+                close = block.find(quote, at + 1)
+                while close >= 0 and block.startswith(quote, close + 1):
+                    close = block.find(quote, close + 2)
                 if close < 0:
                     return None
                 behind = block[close + 1 : close + 2]

@@ -55,7 +55,7 @@ def draft(run_number: int) -> None:
     from customer360 import pipeline
 
     run = pipeline.resume_run(read_settings(), run_number)
-    pipeline.draft(run, session=_aws_session(run.classifier))
+    pipeline.draft(run, session=aws_session(run.classifier))
 
 
 def build_marts(run_number: int) -> None:
@@ -98,6 +98,26 @@ def export_formats() -> None:
     run = _start(writes=False)
     pipeline.export(run, _params()["formats"])
     pipeline.finish_run(run, "done")
+
+
+def start_batch() -> int:
+    """Ask Bedrock for segments in a batch job; the run's number."""
+    from customer360 import pipeline
+
+    run = _start()
+    pipeline.start_batch(run, session=aws_session(run.classifier))
+    return run.run_id
+
+
+def batches_go_on() -> bool:
+    """Keep the answers of batch jobs that have ended; whether any goes on."""
+    from customer360 import pipeline
+
+    settings = read_settings()
+    jobs = pipeline.collect_batches(settings, session=aws_session("bedrock"))
+    for job in jobs:
+        log.info("Batch job %s is %s: %s, %.4f dollars.", job.job_id, job.state, job.statuses, job.dollars)
+    return any(not job.statuses for job in jobs)
 
 
 def finish(run_number: int) -> None:
@@ -185,7 +205,7 @@ def _start(as_of_date: date | None = None, *, writes: bool = True) -> Any:
     )
     log.info("Run %s begins, as of %s.", run.run_id, run.as_of_date)
     if "classifier" in params:
-        pipeline.check_classifier(run, _aws_session(run.classifier))
+        pipeline.check_classifier(run, aws_session(run.classifier))
     return run
 
 
@@ -225,7 +245,7 @@ def _enrich(run: Any) -> None:
 
     budget = _params().get("budget")
     enriched = pipeline.enrich(
-        run, budget=None if budget is None else Decimal(str(budget)), session=_aws_session(run.classifier)
+        run, budget=None if budget is None else Decimal(str(budget)), session=aws_session(run.classifier)
     )
     assets.describe(
         assets.ENRICHMENT,
@@ -273,7 +293,7 @@ def _preview(run: Any) -> str:
     return f"Dry run: {rows:,} rows of {len(tables)} tables would change; nothing was published."
 
 
-def _aws_session(classifier: str) -> Any:
+def aws_session(classifier: str) -> Any:
     """boto3's session with the credentials and region of the connection aws_default, where it is needed.
 
     Without that connection it is the one boto3 finds by itself.

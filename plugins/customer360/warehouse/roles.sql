@@ -6,6 +6,7 @@ grant usage, create on schema raw to c360_loader;
 grant usage on schema ops, quarantine to c360_loader;
 grant select, insert, update, delete on all tables in schema quarantine to c360_loader;
 grant select, insert, update on ops.runs, ops.run_steps, ops.loaded_files to c360_loader;
+grant usage on sequence ops.turns to c360_loader;
 -- A retried record becomes a part of the load it came with, and the retry's own load goes.
 grant delete on ops.loaded_files to c360_loader;
 
@@ -23,7 +24,8 @@ grant usage on schema intermediate, enrichment, ops to c360_enricher;
 grant select, insert on all tables in schema enrichment to c360_enricher;
 grant select on ops.runs to c360_enricher;
 grant select, insert on ops.llm_calls to c360_enricher;
-grant select, insert, update on ops.llm_quotas, ops.llm_budgets to c360_enricher;
+grant select, insert, update on ops.llm_quotas, ops.llm_budgets, ops.llm_batch_jobs to c360_enricher;
+grant select, insert on ops.llm_batch_customers to c360_enricher;
 alter default privileges for role c360_transformer in schema intermediate grant select on tables to c360_enricher;
 
 grant usage on schema ops to c360_publisher;

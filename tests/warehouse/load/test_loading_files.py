@@ -138,7 +138,7 @@ def test_columns_in_another_order_case_and_spacing_load(deliver, load, query):
 def test_an_extra_column_is_kept_and_reported_as_drift(deliver, load, query):
     deliver("care/channels.csv", 'channel_id,channel_name,channel_type,Colour\n7,Phone,Voice,"sky, blue"\n')
     result = only(load())
-    assert (result.loaded, result.drift) == (1, {"unknown_columns": ["Colour"]})
+    assert (result.loaded, result.drift["unknown_columns"]) == (1, ["Colour"])
     assert query("select _extra from raw.care__channels") == [{"_extra": {"Colour": "sky, blue"}}]
     assert query("select drift from ops.loaded_files") == [{"drift": {"unknown_columns": ["Colour"]}}]
 
@@ -326,6 +326,7 @@ def test_a_result_is_one_line_of_json(deliver, load):
         "loaded": 1,
         "quarantined": 1,
         "reason": None,
+        "drift": {"absent_columns": ["is_active", "created_at"]},
     }
 
 

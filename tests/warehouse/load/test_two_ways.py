@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from contextlib import nullcontext
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -19,6 +17,7 @@ from customer360.load.columnwise import Values, column_of
 from customer360.load.discover import LandingFile
 from customer360.load.file import FileLoader
 from customer360.load.raw_tables import make_raw_tables
+from customer360.load.source import LocalSource
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -207,7 +206,7 @@ def outcome(connection: psycopg.Connection, path: Path, kind: Contract, by_block
 
 
 def file_at(path: Path) -> LandingFile:
-    return LandingFile("desk/notes.csv", partial(nullcontext, path))
+    return LandingFile("desk/notes.csv", LocalSource(path))
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
