@@ -113,6 +113,7 @@ def _database(role: str, warehouse: Warehouse) -> dict[str, Any]:
         "sqlalchemy_uri": f"postgresql+psycopg2://{role}:XXXXXXXXXX@{url.hostname}:{url.port or 5432}{url.path}",
         "cache_timeout": None, "expose_in_sqllab": True, "allow_run_async": False, "allow_ctas": False,
         "allow_cvas": False, "allow_dml": False, "allow_csv_upload": False,
+        "extra": {"allows_virtual_table_explore": True},
         "uuid": identifier("database", role), "version": VERSION,
     }  # fmt: skip
 
