@@ -132,7 +132,7 @@ def finish(run_number: int) -> None:
 
 
 def report(run_number: int) -> None:
-    """Log what the night did, and renew the models' documentation where they have changed."""
+    """Write the page of the night, log what it did, and renew the models' documentation where they have changed."""
     from customer360 import pipeline
     from customer360.summary import night_summary
 
@@ -141,6 +141,7 @@ def report(run_number: int) -> None:
     verdict, *lines = night_summary(run.warehouse, run.run_id).splitlines()
     for line in lines:
         log.info(line)
+    log.info("In pictures: %s", pipeline.report(run))
     log.info(verdict)
 
 
