@@ -14,7 +14,7 @@ AS_OF_DATE ?= 2026-06-30
 export CUSTOMER360_LANDING ?= $(abspath $(LANDING))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev nightly test check airflow lint docs format lock stop browser
+.PHONY: help setup dev nightly test check soak airflow lint docs format lock stop browser
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ test: dev browser lint ## Run every test
 
 check: dev lint ## Run the quick tests (under 2 minutes)
 	$(BIN)/pytest tests/unit tests/dags tests/warehouse/test_warehouse.py
+
+soak: dev ## Kill, stop and fill the disk of nights, and publish under readers (an hour; root for the disks)
+	PYTHONPATH=plugins:tests $(BIN)/python -u tests/soak.py --report docs/benchmarks/soak.json
 
 airflow: setup ## Open the Airflow UI on 127.0.0.1
 	@$(BIN)/customer360 airflow
