@@ -12,13 +12,14 @@ keeps no other from writing. What rules have closed in the meantime stays closed
 """
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import Param, chain, dag, task
-from customer360.orchestration import approval, parameters, steps
+from airflow.sdk import Param, chain, dag
+from customer360.orchestration import approval, parameters, tasks
 from customer360.orchestration.defaults import DAG_DEFAULTS
 
 
 @dag(
     dag_display_name="Draft notifications",
+    description="Messages for recommended actions, with what may become of each; a person approves them on demand.",
     schedule=None,
     doc_md=__doc__,
     tags=["customer360", "enrich"],
@@ -26,10 +27,14 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
     **DAG_DEFAULTS,
 )
 def draft_notifications() -> None:
-    run_number = task(steps.enter_run)()
-    shown = task.short_circuit(approval.show_drafts)(run_number)
+    run_number = tasks.enter_run()
+    shown = tasks.show_drafts(run_number)
     answer = HITLOperator(
         task_id="approve",
+        task_display_name="Ask a person",
+        # It may wait for days, and keeps nobody from writing.
+        pool="default_pool",
+        pool_slots=1,
         subject="Approve {{ ti.xcom_pull('show_drafts')['draft_ids'] | length }} drafted messages?",
         body="{{ ti.xcom_pull('show_drafts')['text'] }}",
         options=approval.OPTIONS,
@@ -45,12 +50,12 @@ def draft_notifications() -> None:
     )
     chain(
         run_number,
-        task(steps.build_core)(run_number),
-        task(steps.draft)(run_number),
-        task(steps.finish)(run_number),
+        tasks.build_core(run_number),
+        tasks.draft(run_number),
+        tasks.finish(run_number),
         shown,
         answer,
-        task(approval.record_answer)(shown, answer.output),
+        tasks.record_answer(shown, answer.output),
     )
 
 

@@ -19,9 +19,7 @@ from pathlib import Path
 def draw(folder: Path) -> list[Path]:
     """Write the secrets that are missing in ``folder`` and return their paths."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    passwords = {
-        name: _kept(folder / f"{name}_password") for name in ("warehouse", "metadata", "redis", "superset_admin")
-    }
+    passwords = {name: _kept(folder / f"{name}_password") for name in ("warehouse", "metadata", "redis")}
     metadata = f"airflow:{passwords['metadata']}@metadata:5432/airflow"
     contents = {f"{name}_password": password for name, password in passwords.items()} | {
         "warehouse_url": f"postgresql://customer360:{passwords['warehouse']}@warehouse:5432/customer360",
@@ -31,7 +29,6 @@ def draw(folder: Path) -> list[Path]:
         "fernet_key": base64.urlsafe_b64encode(os.urandom(32)).decode(),
         "api_secret_key": secrets.token_urlsafe(32),
         "jwt_secret": secrets.token_urlsafe(64),
-        "superset_secret_key": secrets.token_urlsafe(48),
         "airflow_users.json": json.dumps({"admin": secrets.token_urlsafe(12)}),
     }
     written = [folder / name for name in contents if not (folder / name).exists()]

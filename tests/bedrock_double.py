@@ -42,7 +42,8 @@ class BedrockDouble:
 
     A customer is known by ``web_sessions_90d``: tests give each another number, as no prompt holds an id.
     ``requests``: bodies as received. ``answered``: how often a usable answer for a customer was
-    delivered. ``asked_twice``: customers who were asked about after that. ``control``: what the
+    delivered. ``asked_twice``: customers who were asked about after that. ``segment``: what it answers
+    about a customer in a request of that number. ``control``: what the
     control plane says of the model, or a refusal. ``analysis``: what it answers about a decision, ``wording`` about
     a message. ``jobs``: batch jobs by their ARN; ``job_status``: how they all stand; ``records``: what they asked.
     """
@@ -66,6 +67,7 @@ class BedrockDouble:
             "scenario": message["scenarios"][0], "trigger_factors": message["trigger_factors"][:1],
             "subject": "A word from us", "body": f"Hello {{{{first_name}}}}, this is a {message['message'].lower()}."
         }  # fmt: skip
+        self.segment: Callable[[int, int], str] = lambda customer, _number: SEGMENTS[customer % 4]
         self.before_answer: Callable[[int], None] = lambda _number: None
         self.lock = Lock()
         self.url = ""
@@ -177,6 +179,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "slow":
             time.sleep(SLOW_SECONDS)
         answers = _segments_of(customers)
+        for answer, customer in zip(answers, customers, strict=True):
+            answer["segment"] = double.segment(customer["web_sessions_90d"], number)
         numbers = {c["ref"]: c["web_sessions_90d"] for c in customers}
         text, stop_reason, usable = _spoilt(fault, answers)
         # Counted before it is on its way: who is asked about after must have had no answer.

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from customer360.batch_commands import batch
-from customer360.enrichment_commands import draft
+from customer360.enrichment_commands import draft, evaluate
 from customer360.failures import sentence_of
 from customer360.records_commands import contract, quarantine
 from customer360.settings import read_settings
@@ -100,10 +100,13 @@ def load(landing: str | None, as_of_date: date | None, as_json: bool) -> None:
         if as_json:
             click.echo(file.as_json())
         else:
-            counts = "" if file.records is None else f"{file.loaded:,} of {file.records:,} records"
             name = f"{file.file} into {file.system}.{file.table}" if file.feeds else file.file
-            equal = f"({file.dropped:,} equal others and are dropped)" if file.dropped else ""
-            click.echo(f"{file.status:<10} {name}  {counts}  {equal}{file.reason or ''}".rstrip())
+            said = [f"{file.loaded:,} of {file.records:,} records"]
+            said += [f"{file.quarantined:,} quarantined"] if file.quarantined else []
+            said += [f"{file.dropped:,} equal others and are dropped"] if file.dropped else []
+            said += [f"late: {file.late_after} was loaded before"] if file.late_after else []
+            said += [file.said_of_drift] if file.said_of_drift else []
+            click.echo(f"{file.status:<10} {name}  {file.reason or ', '.join(said)}")
 
 
 @main.command()
@@ -274,6 +277,7 @@ def psql(role: str, arguments: tuple[str, ...]) -> None:
 main.add_command(batch)
 main.add_command(contract)
 main.add_command(draft)
+main.add_command(evaluate)
 main.add_command(quarantine)
 
 

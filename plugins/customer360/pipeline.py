@@ -14,7 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -24,8 +24,9 @@ from customer360 import enrich as enrichment
 from customer360 import load as loading
 from customer360 import publish as publishing
 from customer360 import quality
+from customer360 import report as reporting
 from customer360.contracts import read_contracts
-from customer360.enrich import bedrock
+from customer360.enrich import bedrock, evaluation
 from customer360.failures import advice, resume_command, runbook_of, sentence_of
 from customer360.sentences import step_sentence
 from customer360.settings import PROJECT, Settings
@@ -160,6 +161,8 @@ def load(run: Run) -> loading.LoadReport:
             "quarantined": sum(file.quarantined or 0 for file in report.files if file.status == "loaded"),
             "refused": [file.file for file in report.files if file.status == "refused"],
             "unfinished": [file.file for file in report.unfinished],
+            "late": [file.file for file in report.files if file.late_after],
+            "drift": report.drifted,
             "skipped": sum(file.status == "skipped" for file in report.files),
             "waiting": sum(report.waiting.values()),
         }
@@ -269,6 +272,40 @@ def _draft(run: Run, classifier: Any) -> dict[str, Any]:
         business_time_zone=run.settings.business_time_zone,
     )
     return {"drafted": drafted.statuses, "notifications": states, "dollars": drafted.dollars}
+
+
+def evaluate_labels(
+    run: Run, kind: Literal["golden", "recovery"], labels: evaluation.LabelSet
+) -> list[evaluation.Evaluation]:
+    """How far the segments that stand agree with labels. Raises EnrichError."""
+    with _step(run, kind) as summary:
+        found = evaluation.evaluate_labels(run.warehouse, kind, labels, run_id=run.run_id, as_of_date=run.as_of_date)
+        summary["customers"] = sum(each.customers for each in found)
+        return found
+
+
+def evaluate_drift(run: Run, since: date) -> list[evaluation.Evaluation]:
+    """How far the mix of segments has moved since a day. Raises EnrichError."""
+    with _step(run, "drift") as summary:
+        found = evaluation.evaluate_drift(run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date, since=since)
+        summary["customers"] = sum(each.customers for each in found)
+        return found
+
+
+def evaluate_stability(
+    run: Run, customers: int, *, budget: Decimal | None = None, session: Any = None
+) -> list[evaluation.Evaluation]:
+    """How often the run's classifier contradicts itself about that many customers.
+
+    ``budget``, ``session``: as for ``enrich``. Raises EnrichError.
+    """
+    with _step(run, "stability") as summary:
+        classifier: Any = _classifier(run, budget, session)
+        found = evaluation.evaluate_stability(
+            run.warehouse, classifier, run_id=run.run_id, as_of_date=run.as_of_date, customers=customers
+        )
+        summary["customers"] = customers
+        return found
 
 
 def price_segments(settings: Settings, as_of_date: date | None = None) -> bedrock.Estimate:
@@ -458,6 +495,11 @@ def document(run: Run) -> bool:
     return models.write_docs(run.warehouse, run.settings)
 
 
+def report(run: Run) -> Path:
+    """Write the page of the run, which is kept for a year, and return its path."""
+    return reporting.write_report(run.warehouse, run.run_id, run.folder.parent)
+
+
 def _summary_of(report: publishing.PublishReport) -> dict[str, Any]:
     return {
         "batch_id": report.batch_id,
@@ -514,8 +556,9 @@ def _step(run: Run, step: str) -> Iterator[dict[str, Any]]:
             _record_step(run, step, "done", None, summary)
     except Exception as error:
         # A warehouse that is gone cannot be told; the next run finds out by itself.
-        with suppress(WarehouseError, psycopg.Error):
+        with suppress(WarehouseError, psycopg.Error, OSError):
             finish_run(run, "failed", f"{step}: {sentence_of(error)}")
+            log.info("In pictures: %s", report(run))
         for line in advice(runbook_of(error), resume_command(run.kind, run.run_id)):
             error.add_note(line)
         raise
@@ -535,6 +578,7 @@ def _record_step(
             "insert into ops.run_steps (run_id, step, status) values (%(run)s, %(step)s, %(status)s)"
             " on conflict (run_id, step) do update set status = excluded.status, message = %(message)s,"
             " summary = %(summary)s, runbook = %(runbook)s,"
+            " turn = case when excluded.status = 'running' then excluded.turn else run_steps.turn end,"
             " started_at = case when excluded.status = 'running' then clock_timestamp() else run_steps.started_at end,"
             " finished_at = case when excluded.status = 'running' then null else clock_timestamp() end",
             {

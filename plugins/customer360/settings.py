@@ -64,6 +64,7 @@ VARIABLES = {
     "CUSTOMER360_HOME": "folder of all state; default .customer360 in the checkout",
     "CUSTOMER360_LANDING": "folder or s3:// prefix of the delivery; default landing in the home",
     "CUSTOMER360_WAREHOUSE_URL": "owner's URL of a PostgreSQL 17 or later; default a local server",
+    "CUSTOMER360_WAREHOUSE_URL_FILE": "file that holds that URL instead, where secrets come as files",
     "CUSTOMER360_BUSINESS_TIME_ZONE": "IANA zone whose days are counted; default UTC",
     "CUSTOMER360_CLASSIFIER": "rules or bedrock; default rules",
     "CUSTOMER360_BEDROCK_MODEL_ID": "model or inference profile that --classifier bedrock asks",
@@ -91,7 +92,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         home=home,
         landing=environ.get("CUSTOMER360_LANDING") or str(home / "landing"),
-        warehouse_url=environ.get("CUSTOMER360_WAREHOUSE_URL") or None,
+        warehouse_url=_warehouse_url(environ),
         business_time_zone=_zone(environ.get("CUSTOMER360_BUSINESS_TIME_ZONE") or "UTC"),
         classifier=_classifier(environ.get("CUSTOMER360_CLASSIFIER") or "rules"),
         bedrock_model_id=environ.get("CUSTOMER360_BEDROCK_MODEL_ID") or None,
@@ -107,6 +108,16 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         alert_emails=_addresses(environ.get("CUSTOMER360_ALERT_EMAIL") or ""),
         alert_webhook=environ.get("CUSTOMER360_ALERT_WEBHOOK") or None,
     )
+
+
+def _warehouse_url(environ: Mapping[str, str]) -> str | None:
+    url, file = (environ.get(f"CUSTOMER360_WAREHOUSE_URL{suffix}") for suffix in ("", "_FILE"))
+    if url or not file:
+        return url or None
+    try:
+        return Path(file).read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"CUSTOMER360_WAREHOUSE_URL_FILE is {file}, which cannot be read: {error}.") from error
 
 
 def _zone(name: str) -> str:

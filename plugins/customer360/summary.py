@@ -143,7 +143,10 @@ def _facts(facts: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
             text += f" ({', '.join(load['refused'][:5])})"
         if load.get("unfinished"):
             text += f", {len(load['unfinished'])} not complete yet ({', '.join(load['unfinished'][:5])})"
+        if load.get("late"):
+            text += f", {len(load['late'])} late ({', '.join(load['late'][:5])})"
         lines += [("Files", text)]
+        lines += [("Drift", f"{file}: {drift}") for file, drift in list(load.get("drift", {}).items())[:5]]
         lines += [
             ("Records", f"{load['loaded']:,} loaded, {load['quarantined']:,} quarantined,"
                         f" {load['waiting']:,} waiting for their parent")

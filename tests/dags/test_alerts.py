@@ -26,7 +26,10 @@ from customer360.orchestration.alerts import night_is_late, task_failed
 from customer360.pipeline import GateError
 
 instance = SimpleNamespace(task_id="audit", dag_id="nightly", run_id="manual__1", log_url="http://127.0.0.1/log")
-task_failed({"task_instance": instance, "exception": GateError("Gate before_publish fails 1 of 367 checks.")})
+failed = GateError("Gate before_publish fails 1 of 367 checks.")
+failed.add_note("Runbook: docs/runbooks/a-gate-failed.md")
+failed.add_note("Resume:  customer360 resume 12")
+task_failed({"task_instance": instance, "exception": failed})
 task_failed({"task_instance": instance, "exception": psycopg.errors.UniqueViolation("Key (email)=(ann@x.example)")})
 for run_type in ("scheduled", "backfill"):
     night_is_late({
@@ -34,6 +37,8 @@ for run_type in ("scheduled", "backfill"):
         "deadline": {"deadline_time": "2026-07-01T05:00:00Z"},
     })
 """
+
+SENTENCE = "audit of nightly failed. Gate before_publish fails 1 of 367 checks."
 
 RETRIES = """
 import json
@@ -150,7 +155,7 @@ def test_the_webhook_is_told_of_a_failed_task_with_its_token(told: tuple[_Heard,
     token, message = told[0].posts[0]
     assert token == "Bearer token-of-the-hook"
     assert message == {
-        "text": "audit of nightly failed. Gate before_publish fails 1 of 367 checks.",
+        "text": f"{SENTENCE}\nRunbook: docs/runbooks/a-gate-failed.md\nResume:  customer360 resume 12",
         "event": "task_failed", "dag": "nightly", "task": "audit", "run": "manual__1", "log": "http://127.0.0.1/log",
     }  # fmt: skip
 
@@ -174,8 +179,11 @@ def test_a_late_night_is_told_and_a_backfilled_one_is_not(told: tuple[_Heard, st
     assert "due by 2026-07-01T05:00" in late[0]["text"]
 
 
-def test_the_log_says_it_always(told: tuple[_Heard, str]):
-    assert "audit of nightly failed. Gate before_publish fails 1 of 367 checks." in told[1]
+def test_the_log_says_it_always_and_then_the_runbook_and_the_command_to_resume(told: tuple[_Heard, str]):
+    lines = [line for line in told[1].splitlines() if "alerts" in line]
+    (where,) = (number for number, line in enumerate(lines) if SENTENCE in line)
+    assert "Runbook: docs/runbooks/a-gate-failed.md" in lines[where + 1]
+    assert "Resume:  customer360 resume 12" in lines[where + 2]
 
 
 def test_a_webhook_that_does_not_answer_keeps_the_log_from_nothing_and_its_address_out_of_it(tmp_path: Path):

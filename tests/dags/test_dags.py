@@ -14,7 +14,7 @@ DAG_FOLDER = PROJECT / "dags"
 DAG_FILES = sorted(DAG_FOLDER.glob("*.py"))
 assert DAG_FILES
 
-READING_TASKS = {"export", "report"}
+READING_TASKS = {"export", "report", "show_drafts", "approve"}
 WAITING_TASKS = {"load", "enter_run", "run_day"}
 
 
@@ -145,7 +145,7 @@ def test_the_night_produces_an_asset_for_every_layer(dags: dict[str, dict]):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["load_landing", "build_models", "enrich_customers"])
+@pytest.mark.parametrize("name", ["load_landing", "build_models", "enrich_customers", "evaluate_segments"])
 def test_a_part_of_the_night_closes_its_run(name: str, dags: dict[str, dict]):
     assert dags[name]["tasks"][-1] == "finish"
 
@@ -172,8 +172,8 @@ def test_parsing_a_dag_imports_nothing_of_the_pipeline():
 def test_bedrock_is_asked_with_the_credentials_of_the_connection_aws_default(tmp_path: Path):
     program = (
         "from customer360.orchestration import steps\n"
-        "session = steps._aws_session('bedrock')\n"
-        "print(session.get_credentials().access_key, session.region_name, steps._aws_session('rules'))\n"
+        "session = steps.aws_session('bedrock')\n"
+        "print(session.get_credentials().access_key, session.region_name, steps.aws_session('rules'))\n"
     )
     environment = {
         "AIRFLOW_HOME": str(tmp_path),

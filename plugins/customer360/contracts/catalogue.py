@@ -23,7 +23,8 @@ def read_contracts(*folders: Path) -> list[Contract]:
     ``contracts/`` can describe an export that differs. Ordered so that a table comes after the
     tables its foreign keys point to.
 
-    Raises ContractError when a file is no contract, references form a circle or a feed does not fit its table.
+    Raises ContractError when a file is no contract, references form a circle, a feed does not fit its table or
+    a table that others refer to is declared a snapshot.
     """
     contracts: dict[str, Contract] = {}
     for folder in (*folders, SOURCES):
@@ -32,6 +33,7 @@ def read_contracts(*folders: Path) -> list[Contract]:
             contracts.setdefault(contract.name, contract)
     ordered = _parents_first(contracts)
     check_feeds(ordered)
+    _check_snapshots(ordered)
     return ordered
 
 
@@ -59,6 +61,18 @@ def _read(path: Path) -> Contract:
         return Contract.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, ValidationError) as error:
         raise ContractError(f"{path.name} is not a source contract: {error}") from error
+
+
+def _check_snapshots(contracts: Sequence[Contract]) -> None:
+    # A key that a snapshot lacks is closed, and what refers to it would be left without its parent.
+    snapshots = {contract.name for contract in contracts if contract.customer360.delivery == "snapshot"}
+    for contract in contracts:
+        for key in contract.table_schema.foreign_keys:
+            if key.reference.resource in snapshots and key.reference.resource != contract.name:
+                raise ContractError(
+                    f"{key.reference.resource} is declared a snapshot, and {contract.name} refers to it: records that "
+                    "others need cannot be closed. Declare it an upsert; a file may still hold the whole table."
+                )
 
 
 def _parents_first(contracts: dict[str, Contract]) -> list[Contract]:

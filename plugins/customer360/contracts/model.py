@@ -180,18 +180,25 @@ class QuarantineLimit(Strict):
 class Additions(Strict):
     """What the pipeline knows beyond the Frictionless standard.
 
-    ``delivery``: ``snapshot`` (a file holds the whole table; the newest wins), ``upsert`` (a file
-    holds new and changed records; the newest version of a key wins) or ``append`` (every record
-    of every file counts). ``optional``: columns a file may lack. ``defaults``: the value a record
-    gets where its file lacks the column. ``key_when_absent: record_number``: where a file lacks
-    its key column, the number of the record stands for it. ``postgres_types``: narrower types
-    than the field's own, whose length and precision are checked. ``unique``: sets of columns no
-    two records share. ``secret`` columns are never stored; ``pii`` columns are personal.
-    ``time_zone``: the zone of instants written without one. ``footer``: what ends a file and is no record.
-    ``duplicates``: what becomes of a record that equals an earlier one of its file in every stored value, where
-    no key forbids it: ``keep`` both, ``drop`` the later one or ``refuse`` the file. ``feed``: the known table that
-    the file's records go to, in place of system, table and delivery. ``needs_success``: a file is not taken before
-    a file ``_SUCCESS``, no older than it, stands in its folder.
+    ``delivery``: ``snapshot`` (a file holds the whole table; keys that the newest lacks are closed; never a table
+    that others refer to), ``upsert`` (a file holds new and changed records; the newest version of a key wins) or
+    ``append`` (no key; every record of every file counts, but a file replaces one of its name with a day in it).
+    ``needs_success``: a file is not taken before a file ``_SUCCESS``, no older than it, stands in its folder.
+
+    ``drift``: what becomes of a file whose columns are not those of the schema. ``evolve``: columns the schema does
+    not know are kept in ``_extra``. ``freeze``: they are not stored. ``refuse``: a file with one, or without a column
+    it may lack, is refused. Whatever the policy, differences are reported; a file that lacks a required column is
+    refused; other orders and the ``aliases`` of a field load as ever; and values of another type are quarantined, so
+    that a column that was retyped refuses its file over the limit, by name.
+
+    ``optional``: columns a file may lack. ``defaults``: the value a record gets where its file lacks the column.
+    ``key_when_absent: record_number``: where a file lacks its key column, the number of the record stands for it.
+    ``postgres_types``: narrower types than the field's own, whose length and precision are checked. ``unique``: sets
+    of columns no two records share. ``secret`` columns are never stored; ``pii`` columns are personal. ``time_zone``:
+    the zone of instants written without one. ``footer``: what ends a file and is no record. ``duplicates``: what
+    becomes of a record that equals an earlier one of its file in every stored value, where no key forbids it:
+    ``keep`` both, ``drop`` the later one or ``refuse`` the file. ``feed``: the known table that the file's records
+    go to, in place of system, table and delivery.
     """
 
     system: str = ""
@@ -199,6 +206,7 @@ class Additions(Strict):
     delivery: Literal["snapshot", "append", "upsert"] | None = None
     feed: Feed | None = None
     duplicates: Literal["keep", "drop", "refuse"] = "keep"
+    drift: Literal["evolve", "freeze", "refuse"] = "evolve"
     time_zone: str = "UTC"
     key_when_absent: Literal["record_number"] | None = None
     optional: list[str] = Setting([])

@@ -10,11 +10,18 @@ from decimal import Decimal
 
 from customer360.enrich.actions import ACTIONS_VERSION, ActionRules
 from customer360.enrich.answers import ActionAnswer, EnrichError
-from customer360.enrich.classifiers import Classifier, PaidClassifier, classifier_named
+from customer360.enrich.classifiers import (
+    SEGMENTS_VERSION,
+    Classifier,
+    PaidClassifier,
+    RulesClassifier,
+    classifier_named,
+)
 from customer360.enrich.features import CustomerFeatures, PrioritisedCustomer, SegmentedCustomer
 from customer360.enrich.priorities import PRIORITIES_VERSION, PriorityScorecard
 from customer360.enrich.step import (
     BATCH_SIZE,
+    ROLE,
     Step,
     StepReport,
     all_at_once,
@@ -64,6 +71,7 @@ def enrich(
     segmented = segment(warehouse, run_id=run_id, as_of_date=as_of_date, classifier=classifier, fallback=fallback)
     prioritised = prioritise(warehouse, run_id=run_id, as_of_date=as_of_date)
     recommended = recommend(warehouse, run_id=run_id, as_of_date=as_of_date)
+    _record_rules(warehouse)
     segments, priorities = _standing(warehouse, as_of_date)
     return EnrichReport(
         customers=segmented.customers,
@@ -172,3 +180,15 @@ def _standing(warehouse: Warehouse, as_of_date: date) -> tuple[dict[str, int], d
             segments[of_segment] += customers
             priorities[of_priority] += customers
     return dict(segments), dict(priorities)
+
+
+def _record_rules(warehouse: Warehouse) -> None:
+    """Keep the scorecard's rules beside its answers, so that these can say what did not hold; once a version."""
+    card = RulesClassifier.read(SEGMENTS_VERSION)
+    rows = [(card.version, name, r.feature, r.points, r.reason) for name, rules in card.segments.items() for r in rules]
+    with warehouse.connect(ROLE) as connection:
+        connection.cursor().executemany(
+            "insert into enrichment.scorecard_rules (prompt_version, segment, feature, points, reason)"
+            " values (%s, %s, %s, %s, %s) on conflict do nothing",
+            rows,
+        )

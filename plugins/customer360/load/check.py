@@ -21,10 +21,10 @@ SHOWN_CHARACTERS = 60
 KEY_CHARACTERS = 500
 """Longest text in a key or unique column: an index entry holds 2,700 bytes."""
 
-_INTEGERS = ("smallint", "integer", "bigint")
+INTEGERS = ("smallint", "integer", "bigint")
 _TYPE = re.compile(r"[a-z][a-z0-9_ ]*(\(\d+(, ?\d+)?\))?(\[\])?")
-_NUMERIC = re.compile(r"numeric\((\d+)(?:, ?(\d+))?\)")
-_VARCHAR = re.compile(r"(?:varchar|character varying)\((\d+)\)")
+NUMERIC = re.compile(r"numeric\((\d+)(?:, ?(\d+))?\)")
+VARCHAR = re.compile(r"(?:varchar|character varying)\((\d+)\)")
 _DATE_TIME = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.]\d{1,9})?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?$"
 
 TRUE = SQL("true")
@@ -68,7 +68,7 @@ def postgres_type(contract: Contract, field: Field) -> SQL:
     name = contract.postgres_type(field)
     if not _TYPE.fullmatch(name):
         raise LoadError(f"{contract.name} gives {field.name} the type {name!r}; use one such as numeric(12,2).")
-    return SQL(name)  # type: ignore[arg-type]
+    return SQL(name)
 
 
 def unique_sets(contract: Contract) -> list[list[str]]:
@@ -209,7 +209,7 @@ def _type_rules(contract: Contract, field: Field, value: Composable) -> list[Rul
         is_json = SQL("pg_input_is_valid({}, 'jsonb')").format(value)
         is_structure = SQL("jsonb_typeof({}::jsonb) in ('object', 'array')").format(value)
         return [Rule(is_json, "not JSON"), Rule(is_structure, "neither a JSON object nor a JSON array")]
-    if name in _INTEGERS:
+    if name in INTEGERS:
         digits = SQL("translate({}, '0123456789', '') in ('', '-', '+')").format(value)
         number = SQL("pg_input_is_valid({}, 'numeric')").format(value)
         return [
@@ -229,7 +229,7 @@ def _type_rules(contract: Contract, field: Field, value: Composable) -> list[Rul
             " and translate({0}, '0123456789', '') in ('-- ::', '-- ::.')) or {0} ~ {1})"
         ).format(value, Literal(_DATE_TIME))
         return [Rule(SQL("{} and {}").format(iso, fits), "not a date and time such as 2026-06-30 17:45:00")]
-    if name == "text" or _VARCHAR.fullmatch(name):
+    if name == "text" or VARCHAR.fullmatch(name):
         return []
     known = {"uuid": "not a UUID", "inet": "not an IP address"}
     return [Rule(fits, known.get(name, f"not a value of type {name}"))]
@@ -239,7 +239,7 @@ def _number_rules(name: str, value: Composable, fits: Composable) -> list[Rule]:
     signs = SQL("translate({}, '0123456789.+-eE', '') = ''").format(value)
     plain = SQL("{} and pg_input_is_valid({}, 'numeric')").format(signs, value)
     rules = [Rule(plain, "not a number")]
-    if sizes := _NUMERIC.fullmatch(name):
+    if sizes := NUMERIC.fullmatch(name):
         precision, scale = int(sizes[1]), int(sizes[2] or 0)
         decimals = SQL("min_scale({}::numeric) <= {}").format(value, Literal(scale))
         rules.append(Rule(decimals, f"with more than {scale} decimals"))
@@ -258,10 +258,10 @@ def _limit_rules(contract: Contract, field: Field, value: Composable) -> list[Ru
         (limits.maximum, "<=", "above the maximum"),
     ):
         if bound is not None:
-            kind = SQL("bigint" if contract.postgres_type(field) in _INTEGERS and bound.is_integer() else "numeric")
-            condition = SQL("{0}::{3} {1} {2}::{3}").format(value, SQL(sign), Literal(_number(bound)), kind)  # type: ignore[arg-type]
+            kind = SQL("bigint" if contract.postgres_type(field) in INTEGERS and bound.is_integer() else "numeric")
+            condition = SQL("{0}::{3} {1} {2}::{3}").format(value, SQL(sign), Literal(_number(bound)), kind)
             rules.append(Rule(condition, f"{words} {_number(bound)}"))
-    if (length := _max_length(contract, field)) is not None:
+    if (length := max_length(contract, field)) is not None:
         condition = SQL("length({}) <= {}").format(value, Literal(length))
         rules.append(Rule(condition, f"longer than {length} characters"))
     if limits.pattern is not None:
@@ -270,10 +270,11 @@ def _limit_rules(contract: Contract, field: Field, value: Composable) -> list[Ru
     return rules
 
 
-def _max_length(contract: Contract, field: Field) -> int | None:
+def max_length(contract: Contract, field: Field) -> int | None:
+    """How many characters a value of the field may have at most, None where any number."""
     lengths = [field.constraints.max_length]
     name = contract.postgres_type(field)
-    if varchar := _VARCHAR.fullmatch(name):
+    if varchar := VARCHAR.fullmatch(name):
         lengths.append(int(varchar[1]))
     keys = [contract.primary_key, *unique_sets(contract)]
     if name == "text" and any(field.name in key for key in keys):

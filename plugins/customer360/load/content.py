@@ -12,7 +12,7 @@ import zstandard
 from customer360.load.errors import FileRefused
 from customer360.load.source import Source
 
-PIECE_BYTES = 1 << 18
+PIECE_BYTES = 1 << 20
 BOMB_RATIO = 200
 BOMB_BYTES = 100_000_000
 """A file that unpacks to more than this many bytes and this many times its size is refused."""
@@ -23,7 +23,7 @@ _ZSTD_WINDOW_BYTES = 1 << 27
 
 
 def pieces(source: Source, name: str) -> Iterator[bytes]:
-    """The content of ``source`` in pieces of a few hundred kilobytes, unpacked as ``name`` ends.
+    """The content of ``source`` in pieces of about a megabyte, unpacked as ``name`` ends.
 
     Raises FileRefused when it is damaged, cut off, a decompression bomb or cannot be read.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from customer360.contracts import Contract, QuarantineLimit
+from customer360.contracts import Contract, QuarantineLimit, target_of
 from customer360.load.discover import LandingFile, sha256_of
 from customer360.load.file import FileLoader
 from customer360.load.raw_tables import make_raw_tables
@@ -52,7 +52,8 @@ def check_file(
         warehouse.connect(LOADER, autocommit=True) as connection,
         connection.transaction(force_rollback=True),
     ):
-        make_raw_tables(connection, [known for known in contracts if known.feed is None])
+        unfit = make_raw_tables(connection, [known for known in contracts if known.feed is None])
+        refusal = unfit.get(target_of(contract, contracts).name, "")
         run = connection.execute(
             "insert into ops.runs (kind, as_of_date) values ('check', %s) returning run_id", [business_date]
         ).fetchone()
@@ -62,7 +63,7 @@ def check_file(
             "update ops.loaded_files set sha256 = sha256 || ' before the check' where sha256 = %s", [sha256_of(source)]
         )
         loader = FileLoader(connection, contracts, run[0], business_date)
-        result = loader.load(LandingFile(path.name, source), unlimited)
+        result = loader.load(LandingFile(path.name, None if refusal else source, refusal), unlimited)
         rows = connection.execute(
             "select record_number, byte_offset, reasons from quarantine.rejected_records"
             " join ops.loaded_files using (load_id) where run_id = %(run)s union all"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 # What every bcrypt hash, argon2 hash or JSON web token contains: finding it is fast, matching is not.
-_HINTS = (b"$2", b"$argon2", b"eyJ")
+_HASH, _TOKEN = b"$", b"eyJ"
+_HASHES = (b"$2", b"$argon2")
 _VALUES = re.compile(
     rb"\$2[abxy]\$\d\d\$"
     rb"|\$argon2(?:id|i|d)\$"
@@ -20,12 +21,17 @@ _NAMES = re.compile(
 
 def may_hold_credential(data: bytes) -> bool:
     """Whether ``data`` is worth a closer look."""
-    return any(hint in data for hint in _HINTS)
+    return (_HASH in data and any(hint in data for hint in _HASHES)) or _TOKEN in data
 
 
 def holds_credential(data: bytes) -> bool:
     """Whether a bcrypt or argon2 hash or a JSON web token stands in ``data``."""
     return may_hold_credential(data) and _VALUES.search(data) is not None
+
+
+def credential_places(data: bytes) -> list[int]:
+    """Where bcrypt and argon2 hashes and JSON web tokens begin in ``data``."""
+    return [found.start() for found in _VALUES.finditer(data)] if may_hold_credential(data) else []
 
 
 def names_credential(column: str) -> bool:

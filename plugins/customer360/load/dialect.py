@@ -6,7 +6,7 @@ import codecs
 import csv
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 from customer360.contracts import Contract, Footer
 from customer360.load.errors import FileRefused
@@ -37,7 +37,7 @@ def encoding_of(contract: Contract) -> str:
     return name
 
 
-def as_records_encoding(pieces: Iterable[bytes], contract: Contract) -> Iterator[bytes]:
+def as_records_encoding(pieces: Iterable[bytes], contract: Contract) -> Generator[bytes, None, None]:
     """The content with UTF-16 turned into UTF-8, so that a byte offset of such a file counts in UTF-8.
 
     A broken character stays broken: it is never valid UTF-8 and quarantines its record.
@@ -94,6 +94,10 @@ def read_header(records: Iterator[Record], contract: Contract) -> Header:
                 f"Its header is not valid {encoding}; export it as {encoding} or say its encoding in the contract."
             ) from error
         except csv.Error as error:
+            if b"\r" in record.data:
+                raise FileRefused(
+                    "Its lines end with a carriage return alone; export it with line feeds or Windows line ends."
+                ) from error
             raise FileRefused("Its header cannot be parsed; check its quotes.") from error
     if len({len(row) for row in rows}) > 1:
         raise FileRefused("The lines of its header have different numbers of columns; export them alike.")

@@ -113,7 +113,7 @@ def _is_delivery(name: str) -> bool:
     return (
         (name.lower().endswith(SUFFIXES) or parts[-1] == SUCCESS)
         and parts[0] not in NOT_DELIVERIES
-        and not any(part.startswith(".") for part in parts)
+        and not any(part.startswith(".") and part != ".." for part in parts)
     )
 
 
@@ -165,7 +165,11 @@ def _in_bucket(landing: str) -> Iterator[LandingFile]:
             for entry in page.get("Contents", []):
                 found = True
                 name = entry["Key"].removeprefix(prefix)
-                if _is_delivery(name):
+                if not _is_delivery(name):
+                    continue
+                if ".." in name.split("/"):
+                    yield _refused(name, "Its name leads out of the landing; deliver it under a plain name.")
+                else:
                     source = S3Source(client, bucket, entry["Key"], entry["ETag"], entry["Size"], entry["LastModified"])
                     yield LandingFile(name, source)
     except (BotoCoreError, ClientError) as error:

@@ -6,6 +6,10 @@ what it finds to the temporary table ``rejected``.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
 import psycopg
 from psycopg.sql import SQL, Composable, Identifier, Literal
 
@@ -13,7 +17,20 @@ from customer360.contracts import Contract
 from customer360.load.check import TRUE, FieldSql, unique_sets
 from customer360.load.errors import FileRefused
 from customer360.load.header import Header
+from customer360.load.order import delivery_order
 from customer360.load.raw_tables import raw_table
+
+
+@dataclass(frozen=True)
+class BeyondDoubt:
+    """The records of a load that went into raw without ``incoming``.
+
+    ``fetch``: copies those of the given numbers into ``incoming``. ``repeated``: for a key the numbers of
+    those that may share it with another of them; without an entry any may.
+    """
+
+    fetch: Callable[[np.ndarray], None]
+    repeated: Mapping[tuple[str, ...], np.ndarray]
 
 
 def reject_duplicates(
@@ -23,6 +40,7 @@ def reject_duplicates(
     fields: list[FieldSql],
     load_id: int,
     any_rejected: bool,
+    blockwise: BeyondDoubt | None,
 ) -> int:
     """Move the records that share a key with another to ``rejected``; returns how many."""
     found = 0
@@ -35,8 +53,10 @@ def reject_duplicates(
             _add_reason_to_rejected(connection, contract, delivered, fields, load_id)
         # First the values that stored records hold: their owner, delivered again, must not lose to an intruder.
         if key != contract.primary_key and _has_stored_versions(connection, contract, header, load_id):
-            found += _reject_taken(connection, contract, key, load_id)
-        found += _reject_later(connection, contract, delivered, load_id)
+            found += _reject(connection, contract, _taken(contract, key, load_id), blockwise)
+        suspected = _suspected(connection, blockwise, delivered)
+        if suspected is not None:
+            found += _reject(connection, contract, _later(contract, delivered, load_id, suspected), blockwise)
     return found
 
 
@@ -68,26 +88,39 @@ def settle_equal_records(connection: psycopg.Connection, contract: Contract, pol
     return equal
 
 
-def _reject_later(connection: psycopg.Connection, contract: Contract, key: list[str], load_id: int) -> int:
+def _suspected(connection: psycopg.Connection, blockwise: BeyondDoubt | None, key: list[str]) -> Composable | None:
+    """Which records may share a key with another, as a condition on ``_record_number``; None where none may."""
+    numbers = blockwise.repeated.get(tuple(key)) if blockwise else None
+    if numbers is None:
+        return TRUE
+    connection.execute("create temporary table if not exists suspected (record_number bigint) on commit drop")
+    connection.execute("truncate suspected")
+    connection.execute("insert into suspected select record_number from incoming where fault is null")
+    with connection.cursor().copy("copy suspected from stdin") as copy:
+        copy.write("".join(f"{number}\n" for number in numbers))
+    connection.execute("analyze suspected")
+    found = connection.execute("select exists (select from suspected)").fetchone()
+    return SQL("_record_number in (select record_number from suspected)") if found and found[0] else None
+
+
+def _later(contract: Contract, key: list[str], load_id: int, suspected: Composable) -> Composable:
+    """The records of the load that have the key of an earlier one of it; ``suspected`` are all those that share one."""
     columns = SQL(", ").join(map(Identifier, key))
     present = SQL(" and ").join(SQL("{} is not null").format(Identifier(name)) for name in key)
     shared = SQL(
         "select min(_record_number) as first, {columns} from {raw} where _load_id = {load} and {present}"
+        " and ({columns}) in (select {columns} from {raw} where _load_id = {load} and {suspected})"
         " group by {columns} having count(*) > 1"
-    ).format(columns=columns, raw=raw_table(contract), load=Literal(load_id), present=present)
-    return _reject(
-        connection,
-        contract,
-        SQL(
-            "select x.ctid, x._record_number, {} || shared.first as reason from {} x join ({}) shared on {}"
-            " where x._load_id = {} and x._record_number > shared.first"
-        ).format(
-            Literal(f"same {_listed(key)} as record "),
-            raw_table(contract),
-            shared,
-            _equal(key, "x", "shared"),
-            Literal(load_id),
-        ),
+    ).format(columns=columns, raw=raw_table(contract), load=Literal(load_id), present=present, suspected=suspected)
+    return SQL(
+        "select x.ctid as place, x._record_number, {} || shared.first as reason from {} x join ({}) shared on {}"
+        " where x._load_id = {} and x._record_number > shared.first"
+    ).format(
+        Literal(f"same {_listed(key)} as record "),
+        raw_table(contract),
+        shared,
+        _equal(key, "x", "shared"),
+        Literal(load_id),
     )
 
 
@@ -132,10 +165,21 @@ def _has_stored_versions(connection: psycopg.Connection, contract: Contract, hea
     return row is not None and row[0]
 
 
-def _reject_taken(connection: psycopg.Connection, contract: Contract, key: list[str], load_id: int) -> int:
-    """Reject records whose unique value is that of the current version of another primary key.
+def takes_values(connection: psycopg.Connection, contract: Contract, load_id: int) -> bool:
+    """Whether a record of a load that is in ``raw`` has a unique value of another primary key's current version."""
+    if not contract.primary_key or contract.customer360.delivery != "upsert":
+        return False
+    return any(
+        connection.execute(SQL("select exists ({})").format(_taken(contract, key, load_id))).fetchone() == (True,)
+        for key in unique_sets(contract)
+    )
 
-    A key delivered with another value in the same file has given its value up.
+
+def _taken(contract: Contract, key: list[str], load_id: int) -> Composable:
+    """The records of the load whose unique value is that of the current version of another primary key.
+
+    A key delivered with another value in the same file has given its value up, and a record of a late file
+    that is not the current version of its own key takes nothing.
     """
     primary = contract.primary_key
     shows_key = not set(primary) & set(contract.customer360.pii)
@@ -146,40 +190,56 @@ def _reject_taken(connection: psycopg.Connection, contract: Contract, key: list[
         if shows_key
         else Literal("another record")
     )
-    other = SQL("not ({})").format(_equal(primary, "s", "x"))
-    return _reject(
-        connection,
-        contract,
-        SQL(
-            "select x.ctid, x._record_number, {text} || min({holder}) || ', which is stored already' as reason"
-            " from {raw} x join {raw} s on {same} and {other} and s._load_id <> {load}"
-            " where x._load_id = {load} and not exists (select from {raw} newer where {newer}"
-            " and (newer._load_id, newer._record_number) > (s._load_id, s._record_number)"
-            " and (newer._load_id <> {load} or ({kept}) is not true))"
-            " group by x.ctid, x._record_number"
-        ).format(
-            text=Literal(f"same {_listed(key)} as "),
-            holder=holder,
-            raw=raw_table(contract),
-            same=_equal(key, "s", "x"),
-            other=other,
-            newer=_equal(primary, "newer", "s"),
-            kept=_equal(key, "newer", "s"),
-            load=Literal(load_id),
-        ),
+    return SQL(
+        "select x.ctid as place, x._record_number, {text} || min({holder}) || ', which is stored already' as reason"
+        " from {raw} x join ops.loaded_files x_load on x_load.load_id = x._load_id"
+        " join {raw} s on {same} and not ({own}) and s._load_id <> {load}"
+        " join ops.loaded_files s_load on s_load.load_id = s._load_id"
+        " where x._load_id = {load} and not exists (select from {raw} newer"
+        " join ops.loaded_files newer_load on newer_load.load_id = newer._load_id"
+        " where {newer_than_s} and {newer_order} > {s_order} and (newer._load_id <> {load} or ({kept}) is not true))"
+        " and not exists (select from {raw} newer"
+        " join ops.loaded_files newer_load on newer_load.load_id = newer._load_id"
+        " where {newer_than_x} and {newer_order} > {x_order})"
+        " group by x.ctid, x._record_number"
+    ).format(
+        text=Literal(f"same {_listed(key)} as "),
+        holder=holder,
+        raw=raw_table(contract),
+        same=_equal(key, "s", "x"),
+        own=_equal(primary, "s", "x"),
+        newer_than_s=_equal(primary, "newer", "s"),
+        newer_than_x=_equal(primary, "newer", "x"),
+        newer_order=delivery_order("newer_load", "newer"),
+        s_order=delivery_order("s_load", "s"),
+        x_order=delivery_order("x_load", "x"),
+        kept=_equal(key, "newer", "s"),
+        load=Literal(load_id),
     )
 
 
-def _reject(connection: psycopg.Connection, contract: Contract, found: Composable) -> int:
-    """Move the rows ``found`` (ctid, _record_number, reason) from raw to ``rejected``."""
-    return connection.execute(
+def _reject(
+    connection: psycopg.Connection, contract: Contract, found: Composable, blockwise: BeyondDoubt | None
+) -> int:
+    """Move the rows ``found`` (place, _record_number, reason) from raw to ``rejected``."""
+    connection.execute(SQL("create temporary table found on commit drop as {}").format(found))
+    if blockwise is not None:
+        numbers = connection.execute(
+            "select _record_number from found"
+            " where _record_number not in (select record_number from incoming) order by 1"
+        ).fetchall()
+        if numbers:
+            blockwise.fetch(np.array([number for (number,) in numbers]))
+    rejected = connection.execute(
         SQL(
-            "with found as materialized ({}), gone as (delete from {} x using found where x.ctid = found.ctid)"
+            "with gone as (delete from {} x using found where x.ctid = found.place)"
             " insert into rejected (record_number, byte_offset, byte_length, reasons)"
             " select i.record_number, i.byte_offset, i.byte_length, array[found.reason]"
             " from found join incoming i on i.record_number = found._record_number"
-        ).format(found, raw_table(contract))
+        ).format(raw_table(contract))
     ).rowcount
+    connection.execute("drop table found")
+    return rejected
 
 
 def _equal(key: list[str], left: str, right: str) -> Composable:

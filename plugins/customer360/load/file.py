@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
-from psycopg.sql import SQL, Identifier, Literal
+import pyarrow as pa
+from psycopg.sql import SQL, Composable, Identifier, Literal
 from psycopg.types.json import Jsonb
 
 from customer360.contracts import Contract, target_of
 from customer360.load import check
+from customer360.load.blockwise import Blockwise, Counts, Stored
 from customer360.load.content import Excerpts, pieces
 from customer360.load.dialect import FooterReader, as_records_encoding, encoding_of, read_header, reader_of
 from customer360.load.discover import LandingFile, sha256_of
-from customer360.load.duplicates import reject_duplicates, settle_equal_records
+from customer360.load.duplicates import BeyondDoubt, reject_duplicates, settle_equal_records
 from customer360.load.errors import FileRefused, FileUnfinished, LoadError
 from customer360.load.feeds import plan_of
 from customer360.load.header import Header
 from customer360.load.incoming import column, copy_records, create_incoming
 from customer360.load.parents import set_orphans_aside
-from customer360.load.raw_tables import raw_table
-from customer360.load.rejected import OverLimit, sample_of_rejected, store_all_rejected, store_rejected
+from customer360.load.raw_tables import raw_table, refresh_statistics
+from customer360.load.redelivered import known_content, said_of_known
+from customer360.load.rejected import OverLimit, retyped_columns, sample_of_rejected, store_all_rejected, store_rejected
 from customer360.load.report import FileResult
 from customer360.load.source import LocalSource, Source
 
@@ -54,15 +57,16 @@ class FileLoader:
             if file.unfinished:
                 raise FileUnfinished(file.unfinished)
             file.source.check_unmoved()
-            sha256, size = sha256_of(file.source), file.source.size
-            loaded = self._loaded_before(sha256, table)
-            if loaded is None:
+            size = file.source.size
+            sha256 = known_content(self.connection, file, table) or sha256_of(file.source)
+            known = said_of_known(self.connection, file, sha256, table, self.business_date)
+            if known is None:
                 with self.connection.transaction():
                     result = _Load(self, file, contract, table, file.source).run(sha256, size)
                     file.source.check_unmoved()
                 if result is not None:
                     return _timed(result, started)
-                loaded = self._loaded_before(sha256, table)
+                known = said_of_known(self.connection, file, sha256, table, self.business_date)
             return _timed(
                 FileResult(
                     file.name,
@@ -70,7 +74,7 @@ class FileLoader:
                     table.table,
                     "skipped",
                     feeds=contract.feed is not None,
-                    reason=f"Its content was loaded before, as {loaded}.",
+                    reason=known,
                 ),
                 started,
             )
@@ -96,14 +100,6 @@ class FileLoader:
         if result is None or row is None:
             raise LoadError(f"{name} is under way already; wait for it.")
         return row[0], result.dropped
-
-    def _loaded_before(self, sha256: str, table: Contract) -> str | None:
-        row = self.connection.execute(
-            'select file from ops.loaded_files where sha256 = %s and system = %s and "table" = %s'
-            " and status = 'loaded'",
-            [sha256, table.system, table.table],
-        ).fetchone()
-        return row[0] if row else None
 
     def _left(self, file: LandingFile, contract: Contract | None, reason: FileUnfinished) -> FileResult:
         table = target_of(contract, self.contracts) if contract else None
@@ -210,28 +206,32 @@ class _Load:
     def run(self, sha256: str, size: int) -> FileResult | None:
         """Load the file; None when another load has just loaded the same content."""
         connection, contract, table = self.loader.connection, self.contract, self.table
-        encoding = encoding_of(contract)
         self._set_time_zone()
-        reader = reader_of(self._content(), contract)
-        records = iter(reader)
-        header = read_header(records, contract)
-        if contract.customer360.footer:
-            records = iter(FooterReader(records, contract.customer360.footer, encoding))
+        header = self._header()
         load_id = self._begin(header, sha256, size)
         if load_id is None:
             return None
         create_incoming(connection, header)
-        count = copy_records(connection, records, reader, header, contract, encoding)
+        way = Blockwise(contract, header)
+        counts = (self._copy_blocks(way, load_id) if way.possible else None) or self._copy_one_by_one(header)
+        count = counts.records
         plan = plan_of(contract, table, header)
         self._reject_invalid(plan.rules)
-        loaded = self._insert(plan.header, plan.stored, load_id)
-        # Statistics that do not know this load take it for a few rows, and comparing its keys becomes quadratic.
-        connection.execute(SQL("analyze {}").format(raw_table(table)))
+        loaded = counts.stored + self._insert(plan.header, plan.stored, load_id)
+        refresh_statistics(connection, table)
         policy = contract.customer360.duplicates
         duplicates = settle_equal_records(connection, table, policy, load_id)
         dropped = duplicates if policy == "drop" else 0
         loaded -= dropped
-        loaded -= reject_duplicates(connection, table, plan.header, plan.stored, load_id, loaded + dropped < count)
+        loaded -= reject_duplicates(
+            connection,
+            table,
+            plan.header,
+            plan.stored,
+            load_id,
+            any_rejected=loaded + dropped < count,
+            blockwise=self._beyond_doubt(way, counts) if counts.stored else None,
+        )
         self._refuse_over_limit(count, count - dropped - loaded, header)
         quarantined = store_all_rejected(connection, load_id, table, self.file.name, Excerpts(self._content()), header)
         if loaded + dropped + quarantined != count:
@@ -279,7 +279,8 @@ class _Load:
             key_kind = "record_number" if by_number else "column"
         row = connection.execute(
             'insert into ops.loaded_files (run_id, sha256, system, "table", file, status, delivered_on, key_kind,'
-            " drift, bytes, contract, header) values (%s, %s, %s, %s, %s, 'loaded', %s, %s, %s, %s, %s, %s)"
+            " drift, bytes, contract, header, delivery, version)"
+            " values (%s, %s, %s, %s, %s, 'loaded', %s, %s, %s, %s, %s, %s, %s, %s)"
             " on conflict (sha256, system, \"table\") where status = 'loaded' do nothing returning load_id",
             [
                 self.loader.run_id,
@@ -294,6 +295,8 @@ class _Load:
                 self.contract.name,
                 # Records of a file with a column that is never stored are not kept, and neither is its header.
                 None if header.dropped else list(header.names),
+                contract.customer360.delivery,
+                self.source.version,
             ],
         ).fetchone()
         if row and contract.customer360.key_when_absent:
@@ -320,6 +323,35 @@ class _Load:
             f"the two cannot be told apart. Export it without {key}, or empty the warehouse first."
         )
 
+    def _header(self) -> Header:
+        content = self._content()
+        try:
+            return read_header(iter(reader_of(content, self.contract)), self.contract)
+        finally:
+            content.close()
+
+    def _copy_one_by_one(self, header: Header) -> Counts:
+        contract, encoding = self.contract, encoding_of(self.contract)
+        reader = reader_of(self._content(), contract)
+        records = iter(reader)
+        read_header(records, contract)
+        if contract.customer360.footer:
+            records = iter(FooterReader(records, contract.customer360.footer, encoding))
+        return Counts(copy_records(self.loader.connection, records, reader, header, contract, encoding), 0, {})
+
+    def _copy_blocks(self, way: Blockwise, load_id: int) -> Counts | None:
+        """Copy the records a block at a time; None when one that was taken for good turns out not to be."""
+        connection = self.loader.connection
+        stored = Stored(load_id, self.loader.run_id, self.file.name, self.loader.business_date.isoformat())
+        try:
+            with connection.transaction():
+                return way.copy(connection, self._content(), stored)
+        except (psycopg.DataError, pa.ArrowInvalid):
+            return None
+
+    def _beyond_doubt(self, way: Blockwise, counts: Counts) -> BeyondDoubt:
+        return BeyondDoubt(lambda numbers: way.fetch(self.loader.connection, self._content(), numbers), counts.repeated)
+
     def _reject_invalid(self, fields: list[check.FieldSql]) -> None:
         self.loader.connection.execute(
             "create temporary table rejected (record_number bigint, byte_offset bigint, byte_length bigint,"
@@ -336,7 +368,7 @@ class _Load:
 
     def _insert(self, header: Header, fields: list[check.FieldSql], load_id: int) -> int:
         columns = [Identifier(field.field.name) for field in fields]
-        extra = SQL("null::jsonb")
+        extra: Composable = SQL("null::jsonb")
         if header.unknown:
             extra = SQL("jsonb_object(array[{}]::text[], array[{}]::text[])").format(
                 SQL(", ").join(map(Literal, header.unknown.values())),
@@ -362,7 +394,10 @@ class _Load:
     def _refuse_over_limit(self, records: int, quarantined: int, header: Header) -> None:
         if not self.contract.customer360.quarantine_limit.allows(quarantined, records):
             sample = sample_of_rejected(self.loader.connection, Excerpts(self._content()), header)
-            raise OverLimit(records, quarantined, sample, header.drift)
+            retyped = retyped_columns(self.loader.connection, records)
+            raise OverLimit(
+                records, quarantined, sample, header.drift | ({"retyped_columns": retyped} if retyped else {})
+            )
 
-    def _content(self) -> Iterator[bytes]:
+    def _content(self) -> Generator[bytes, None, None]:
         return as_records_encoding(pieces(self.source, self.file.name), self.contract)

@@ -19,36 +19,29 @@ class Header:
     """Where the columns of a file are. Positions count from 0.
 
     ``names``: as delivered, trimmed. ``positions``: field name to position, of stored fields.
-    ``unknown``: position to name of columns the contract does not know.
-    ``dropped``: positions that are never stored; ``dropped_unknown``: those of them that the contract does not know.
+    ``unknown``: position to name of columns the contract does not know and that are kept in ``_extra``.
+    ``dropped``: positions that are never stored, for they hold secrets. ``drift``: how the header differs from the
+    contract's fields, empty where it does not; ``FileResult`` says what is in it.
     """
 
     names: tuple[str, ...]
     positions: dict[str, int]
     unknown: dict[int, str]
     dropped: frozenset[int]
-    dropped_unknown: tuple[str, ...]
     key_is_record_number: bool
+    drift: dict[str, list[str]]
 
     @property
     def kept(self) -> list[int]:
         """The positions that are stored, in their order."""
         return [position for position in range(len(self.names)) if position not in self.dropped]
 
-    @property
-    def drift(self) -> dict[str, list[str]]:
-        """How the header differs from the contract's fields, empty where it does not."""
-        found = {
-            "unknown_columns": list(self.unknown.values()),
-            "dropped_columns": list(self.dropped_unknown),
-        }
-        return {kind: names for kind, names in found.items() if names}
-
 
 def match_header(delivered: Sequence[str], contract: Contract) -> Header:
     """The header of a file under its contract.
 
-    Raises FileRefused when it is no header, names a column twice or lacks a required one.
+    Raises FileRefused when it is no header, names a column twice, lacks a required one or, where the contract
+    refuses drift, differs from it.
     """
     names = tuple(name.strip() or f"column {place}" for place, name in enumerate(delivered, 1))
     fields = _fields_by_name(contract)
@@ -67,14 +60,46 @@ def match_header(delivered: Sequence[str], contract: Contract) -> Header:
     secret = set(contract.customer360.secret)
     unknown = {position: names[position] for position, field in found.items() if field is None}
     credentials = {position for position, name in unknown.items() if names_credential(name)}
+    known = {position: name for position, name in unknown.items() if position not in credentials}
+    drift = {
+        "ignored_columns" if contract.customer360.drift == "freeze" else "unknown_columns": list(known.values()),
+        "dropped_columns": [names[position] for position in sorted(credentials)],
+        "absent_columns": [f.name for f in contract.fields if f.name not in positions],
+        "renamed_columns": [
+            f"{names[position]} for {name}"
+            for name, position in positions.items()
+            if names[position].casefold() != name.casefold()
+        ],
+        "reordered_columns": _reordered(positions, contract),
+    }
+    if contract.customer360.drift == "refuse":
+        _refuse_drift(drift, contract)
     return Header(
         names=names,
         positions={name: position for name, position in positions.items() if name not in secret},
-        unknown={position: name for position, name in unknown.items() if position not in credentials},
+        unknown={} if contract.customer360.drift == "freeze" else known,
         dropped=frozenset(credentials | {positions[name] for name in secret if name in positions}),
-        dropped_unknown=tuple(names[position] for position in sorted(credentials)),
         key_is_record_number=_key_is_record_number(positions, contract),
+        drift={kind: columns for kind, columns in drift.items() if columns},
     )
+
+
+def _reordered(positions: dict[str, int], contract: Contract) -> list[str]:
+    """The fields in the order of the file, where that is not the contract's."""
+    delivered = sorted(positions, key=lambda name: positions[name])
+    declared = [field.name for field in contract.table_schema.fields if field.name in positions]
+    return [] if delivered == declared else delivered
+
+
+def _refuse_drift(drift: dict[str, list[str]], contract: Contract) -> None:
+    new = [*drift["unknown_columns"], *drift["dropped_columns"]]
+    differences = [f"has {', '.join(new)}"] if new else []
+    differences += [f"lacks {', '.join(drift['absent_columns'])}"] if drift["absent_columns"] else []
+    if differences:
+        raise FileRefused(
+            f"Its header {' and '.join(differences)}, unlike {contract.name}, which refuses files that drift; "
+            "export it as before, or declare the columns or another drift policy in the contract."
+        )
 
 
 def _fields_by_name(contract: Contract) -> dict[str, Field]:

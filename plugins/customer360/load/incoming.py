@@ -51,14 +51,11 @@ def copy_records(
     encoding: str,
 ) -> int:
     """Copy the data records into ``incoming``; returns how many there are."""
-    rows = _Rows(reader, header, contract, encoding)
+    rows = Rows(reader, header, contract, encoding)
     expected, dropped, delimiter = len(header.names) - 1, bool(header.dropped), rows.delimiter
     prefix = delimiter.join([b"%d", b"%d", b"%d", rows.null, b"%b\n"])
     number, batch, size = 0, [], 0
-    copy_statement = sql.SQL("copy incoming from stdin (format text, delimiter {}, null {}, encoding 'UTF8')").format(
-        sql.Literal(contract.dialect.delimiter), sql.Literal(rows.null.decode("ascii"))
-    )
-    with connection.cursor() as cursor, cursor.copy(copy_statement) as copy:
+    with connection.cursor() as cursor, cursor.copy(rows.statement) as copy:
         for number, record in enumerate(records, 1):
             offset, data, plain, _ = record
             if plain and not dropped and data.count(delimiter) == expected:
@@ -72,6 +69,13 @@ def copy_records(
                 batch, size = [], 0
         copy.write(b"".join(batch))
     return number
+
+
+def copy_rows(connection: psycopg.Connection, rows: Rows, pieces: Iterable[bytes]) -> None:
+    """Copy rows that ``rows`` has made into ``incoming``."""
+    with connection.cursor() as cursor, cursor.copy(rows.statement) as copy:
+        for piece in pieces:
+            copy.write(piece)
 
 
 def parse(data: bytes, contract: Contract, encoding: str) -> list[str]:
@@ -94,7 +98,7 @@ def parse(data: bytes, contract: Contract, encoding: str) -> list[str]:
     return next(reader, [])
 
 
-class _Rows:
+class Rows:
     """Makes the COPY rows of records that need a closer look."""
 
     def __init__(self, reader: RecordReader, header: Header, contract: Contract, encoding: str):
@@ -113,6 +117,13 @@ class _Rows:
                 "\r": "\\r",
                 self._delimiter: "\\" + self._delimiter,
             }
+        )
+
+    @property
+    def statement(self) -> sql.Composed:
+        """The COPY that takes the rows."""
+        return sql.SQL("copy incoming from stdin (format text, delimiter {}, null {}, encoding 'UTF8')").format(
+            sql.Literal(self._delimiter), sql.Literal(self.null.decode("ascii"))
         )
 
     def row(self, number: int, record: Record) -> bytes:

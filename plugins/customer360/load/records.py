@@ -8,7 +8,7 @@ for that at once, and their lines are ``plain``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import NamedTuple
 
 from customer360.load.credentials import may_hold_credential
@@ -73,16 +73,12 @@ class RecordReader:
             block = unfinished + block
             if last:
                 self.end = offset + len(block.rstrip(b"\r\n "))
-            if self._may_span_lines(block):
-                taken = yield from self._quoted(block, offset, last)
-            else:
-                yield from self._unquoted(block, offset)
-                taken = len(block)
+            taken = yield from self._split(block, offset, last)
             unfinished, offset = block[taken:], offset + taken
             if cut_line is not None:
                 # Whatever is still open now stays open: the long line is no part of it.
                 if unfinished:
-                    yield from self._quoted(unfinished, offset, True)
+                    yield from self._split(unfinished, offset, True)
                     offset += len(unfinished)
                     unfinished = b""
                 beginning, length = cut_line
@@ -112,6 +108,16 @@ class RecordReader:
             yield held, (pending[:MAX_RECORD_BYTES], skipped), True
         elif held or pending:
             yield held + pending, None, True
+
+    def _split(self, block: bytes, offset: int, last: bool) -> Generator[Record, None, int]:
+        """The records of a block of whole lines; returns how many bytes of it they take.
+
+        What is left begins with a record whose quoted value goes on in the next block.
+        """
+        if self._may_span_lines(block):
+            return (yield from self._quoted(block, offset, last))
+        yield from self._unquoted(block, offset)
+        return len(block)
 
     def _may_span_lines(self, block: bytes) -> bool:
         return (self._quote is not None and self._quote in block) or (
@@ -151,11 +157,7 @@ class RecordReader:
             if line.strip(b" ") and not (self._comment and line.startswith(self._comment)):
                 yield Record(start, line, still_plain, None)
 
-    def _quoted(self, block: bytes, offset: int, last: bool) -> Iterator[Record]:
-        """The records of a block with quotes; returns how many bytes of it they take.
-
-        What is left begins with a record whose quoted value goes on in the next block.
-        """
+    def _quoted(self, block: bytes, offset: int, last: bool) -> Generator[Record, None, int]:
         plain, start = self._is_plain(block), 0
         while start < len(block):
             line_end = block.find(b"\n", start)
@@ -165,19 +167,22 @@ class RecordReader:
                 continue
             end, fault, quoted = line_end, None, self._may_span_lines(block[start:line_end])
             if quoted:
-                found = (
-                    self._values.end_of_record(block, start, last)
-                    if self._values
-                    else self._end_of_record(block, start)
-                )
-                if found is None and not last and len(block) - start <= MAX_RECORD_BYTES:
+                found = self._quoted_end(block, start, line_end, last)
+                if found is None:
                     return start
-                end, fault = (line_end, NEVER_CLOSED) if found is None or found < 0 else (found, None)
+                end, fault = found
             data = block[start:end].removesuffix(b"\r")
             if data.strip(b" "):
                 yield Record(offset + start, data, plain and not quoted and b"\r" not in data, fault)
             start = end + 1
         return len(block)
+
+    def _quoted_end(self, block: bytes, start: int, line_end: int, last: bool) -> tuple[int, str | None] | None:
+        """Where the record at ``start``, which may span lines, ends, and its fault; None where it may go on."""
+        found = self._values.end_of_record(block, start, last) if self._values else self._end_of_record(block, start)
+        if found is None and not last and len(block) - start <= MAX_RECORD_BYTES:
+            return None
+        return (line_end, NEVER_CLOSED) if found is None or found < 0 else (found, None)
 
     def _end_of_record(self, block: bytes, start: int) -> int | None:
         """Where the record at ``start`` ends; None when a quote is open at the end of the block.
@@ -185,12 +190,12 @@ class RecordReader:
         Below zero when a quoted value spans lines and other text follows its closing quote: that
         quote opens the value of a later record, and the one at ``start`` is never closed.
         """
-        at = start
+        at, quote = start, self._quote or b""
         while True:
-            if block.startswith(self._quote, at):
-                close = block.find(self._quote, at + 1)
-                while close >= 0 and block.startswith(self._quote, close + 1):
-                    close = block.find(self._quote, close + 2)
+            if block.startswith(quote, at):
+                close = block.find(quote, at + 1)
+                while close >= 0 and block.startswith(quote, close + 1):
+                    close = block.find(quote, close + 2)
                 if close < 0:
                     return None
                 behind = block[close + 1 : close + 2]

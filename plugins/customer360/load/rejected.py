@@ -33,12 +33,24 @@ class OverLimit(FileRefused):
     """Too many records of the file break the contract."""
 
     def __init__(self, records: int, quarantined: int, sample: list[Rejected], drift: dict[str, list[str]]):
-        first = sample[0]
+        first, retyped = sample[0], ", ".join(drift.get("retyped_columns", []))
         super().__init__(
             f"{quarantined} of its {records} records break the contract, more than its quarantine limit allows; "
             f"nothing of it is loaded. The first is record {first.record_number}: {'; '.join(first.reasons)}."
+            + (f" Most values of {retyped} do not fit: the column has another type or format now." if retyped else "")
         )
         self.records, self.quarantined, self.sample, self.drift = records, quarantined, sample, drift
+
+
+def retyped_columns(connection: psycopg.Connection, records: int) -> list[str]:
+    """The columns for which most of the ``records`` of a file stand in the temporary table ``rejected``."""
+    rows = connection.execute(
+        "select split_part(reason, ' is ', 1) from rejected cross join unnest(reasons) as reason"
+        " where reason like '%% is %%' and reason not like '%% is missing'"
+        " group by 1 having count(distinct record_number) > %s / 2.0 order by 1",
+        [records],
+    )
+    return [name for (name,) in rows]
 
 
 def sample_of_rejected(connection: psycopg.Connection, excerpts: Excerpts, header: Header) -> list[Rejected]:

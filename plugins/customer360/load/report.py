@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Status = Literal["loaded", "skipped", "refused", "unfinished"]
+
+
+_SHOWN_COLUMNS = 5
+_WORTH_SAYING = {
+    "retyped_columns": "retyped",
+    "unknown_columns": "new",
+    "ignored_columns": "new and not stored",
+    "dropped_columns": "dropped as a credential",
+    "absent_columns": "absent",
+}
+
+
+def _listed(columns: list[str]) -> str:
+    shown, more = ", ".join(columns[:_SHOWN_COLUMNS]), len(columns) - _SHOWN_COLUMNS
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 @dataclass(frozen=True)
@@ -17,8 +32,13 @@ class FileResult:
     raw (or wait for their parent), ``quarantined`` broke the contract, ``dropped`` equalled an earlier one where
     the contract drops those; ``duplicates`` counts all that did, dropped or kept. ``reason``: why the file
     was skipped, refused or left for the next load, unfinished. ``feeds``: whether the file came under a feed, so
-    that it may have a result for each of several tables. ``drift``: ``unknown_columns`` kept in ``_extra`` (a feed
-    stores only what it maps) and ``dropped_columns`` that were not stored because their name is a credential's.
+    that it may have a result for each of several tables. ``late_after``: the delivery day, as ISO text, of a newer
+    file that was loaded before.
+
+    ``drift``: how its columns differ from the contract's: ``unknown_columns`` kept in ``_extra`` (a feed stores only
+    what it maps), ``ignored_columns`` not stored since the contract freezes them, ``dropped_columns`` not stored
+    since their name is a credential's, ``absent_columns`` it may lack, ``renamed_columns`` known by an alias,
+    ``reordered_columns`` in the file's order, and ``retyped_columns`` most of whose values do not fit.
     """
 
     file: str
@@ -34,10 +54,17 @@ class FileResult:
     dropped: int = 0
     duplicates: int = 0
     feeds: bool = False
+    late_after: str | None = None
+
+    @property
+    def said_of_drift(self) -> str:
+        """The drift that a person may have to act on, in words: all but other names and another order."""
+        kinds = [f"{words} {_listed(self.drift[kind])}" for kind, words in _WORTH_SAYING.items() if kind in self.drift]
+        return f"columns {'; '.join(kinds)}" if kinds else ""
 
     def as_json(self) -> str:
         """The file as one line of JSON, as ``customer360 load --json`` prints it."""
-        said: dict[str, str | int | None] = {
+        said: dict[str, Any] = {
             "file": self.file,
             "status": self.status,
             "records": self.records,
@@ -47,6 +74,10 @@ class FileResult:
         }
         if self.duplicates:
             said |= {"duplicates": self.duplicates, "dropped": self.dropped}
+        if self.drift:
+            said["drift"] = self.drift
+        if self.late_after:
+            said["late_after"] = self.late_after
         if self.feeds:
             said["table"] = f"{self.system}.{self.table}"
         return json.dumps(said, ensure_ascii=False)
@@ -61,9 +92,11 @@ class FileResult:
             return f"{name} is not taken yet. {self.reason}"
         equal = f", {self.duplicates} equal an earlier one" if self.duplicates else ""
         equal += " and are dropped" if self.dropped else ""
+        drift = f", {self.said_of_drift}" if self.said_of_drift else ""
+        late = f", late: {self.late_after} was loaded before" if self.late_after else ""
         return (
             f"{name}: {self.loaded} of {self.records} records loaded, "
-            f"{self.quarantined} quarantined{equal}, {self.seconds:.1f} s"
+            f"{self.quarantined} quarantined{equal}{late}{drift}, {self.seconds:.1f} s"
         )
 
 
@@ -88,6 +121,11 @@ class LoadReport:
     def unfinished(self) -> list[FileResult]:
         """The files that were left for the next load."""
         return [file for file in self.files if file.status == "unfinished"]
+
+    @property
+    def drifted(self) -> dict[str, str]:
+        """What is said of the drift of files, by file."""
+        return {file.file: file.said_of_drift for file in self.files if file.said_of_drift}
 
     @property
     def loaded(self) -> int:

@@ -22,10 +22,12 @@ WEBHOOK_TIMEOUT_SECONDS = 10
 def task_failed(context: Mapping[str, Any]) -> None:
     """Airflow's callback for a task that has failed and is not tried again; its last words in the log."""
     instance = context["task_instance"]
-    sentence = f"{instance.task_id} of {instance.dag_id} failed. {_words(context.get('exception'))}"
+    error = context.get("exception")
+    # The runbook and the command to resume, which the pipeline hangs on what its steps raise.
+    lines = [f"{instance.task_id} of {instance.dag_id} failed. {_words(error)}", *getattr(error, "__notes__", ())]
     _tell(
         {
-            "text": sentence,
+            "text": "\n".join(lines),
             "event": "task_failed",
             "dag": instance.dag_id,
             "task": instance.task_id,
@@ -33,7 +35,8 @@ def task_failed(context: Mapping[str, Any]) -> None:
             "log": getattr(instance, "log_url", ""),
         }
     )
-    log.error(sentence)
+    for line in lines:
+        log.error(line)
 
 
 def night_is_late(context: Mapping[str, Any]) -> None:
@@ -79,11 +82,12 @@ def _tell(message: dict[str, str]) -> None:
 def _mail(addresses: tuple[str, ...], message: dict[str, str]) -> None:
     from airflow.providers.smtp.hooks.smtp import SmtpHook
 
-    body = f"<p>{html.escape(message['text'])}</p>"
+    first_line = message["text"].partition("\n")[0]
+    body = f"<p>{html.escape(message['text'])}</p>".replace("\n", "<br>")
     if link := message.get("log"):
         body += f'<p><a href="{html.escape(link)}">The log</a></p>'
     with SmtpHook(smtp_conn_id=MAIL_CONNECTION) as hook:
-        hook.send_email_smtp(to=list(addresses), subject=f"customer360: {message['text']}"[:120], html_content=body)
+        hook.send_email_smtp(to=list(addresses), subject=f"customer360: {first_line}"[:120], html_content=body)
 
 
 def _post(connection_id: str, message: dict[str, str]) -> None:

@@ -91,3 +91,35 @@ def approval() -> Param:
         title="Approval",
         description="Wait until a person has approved or rejected the drafted messages.",
     )
+
+
+def golden_set() -> Param:
+    """The labels people gave."""
+    return Param(
+        None,
+        type=["null", "string"],
+        title="Golden set",
+        description="CSV file with system, source_customer_id, segment and labelled_by. Empty: no labels are compared.",
+    )
+
+
+def since() -> Param:
+    """The day whose mix of segments is compared."""
+    return Param(
+        None,
+        type=["null", "string"],
+        format="date",
+        title="Since",
+        description="Earlier day to compare the mix of segments with. Empty: it is not compared.",
+    )
+
+
+def customers() -> Param:
+    """How many customers the classifier is asked about again."""
+    return Param(
+        100,
+        type="integer",
+        minimum=0,
+        title="Customers",
+        description="How many customers the classifier is asked about again; 0 for none.",
+    )

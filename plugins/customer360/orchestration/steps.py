@@ -55,7 +55,7 @@ def draft(run_number: int) -> None:
     from customer360 import pipeline
 
     run = pipeline.resume_run(read_settings(), run_number)
-    pipeline.draft(run, session=_aws_session(run.classifier))
+    pipeline.draft(run, session=aws_session(run.classifier))
 
 
 def build_marts(run_number: int) -> None:
@@ -109,7 +109,7 @@ def start_batch() -> None:
         words = _price(run)
         pipeline.finish_run(run, "done")
         raise AirflowSkipException(f"{words} A batch job costs half.")
-    pipeline.start_batch(run, budget=_budget(), session=_aws_session(run.classifier))
+    pipeline.start_batch(run, budget=_budget(), session=aws_session(run.classifier))
 
 
 def batches_go_on() -> bool:
@@ -117,7 +117,7 @@ def batches_go_on() -> bool:
     from customer360 import pipeline
 
     settings = read_settings()
-    jobs = pipeline.collect_batches(settings, session=_aws_session("bedrock"))
+    jobs = pipeline.collect_batches(settings, session=aws_session("bedrock"))
     for job in jobs:
         log.info("Batch job %s is %s: %s, %.4f dollars.", job.job_id, job.state, job.statuses, job.dollars)
     return any(not job.statuses for job in jobs)
@@ -132,7 +132,7 @@ def finish(run_number: int) -> None:
 
 
 def report(run_number: int) -> None:
-    """Log what the night did, and renew the models' documentation where they have changed."""
+    """Write the page of the night, log what it did, and renew the models' documentation where they have changed."""
     from customer360 import pipeline
     from customer360.summary import night_summary
 
@@ -141,6 +141,7 @@ def report(run_number: int) -> None:
     verdict, *lines = night_summary(run.warehouse, run.run_id).splitlines()
     for line in lines:
         log.info(line)
+    log.info("In pictures: %s", pipeline.report(run))
     log.info(verdict)
 
 
@@ -207,7 +208,7 @@ def _start(as_of_date: date | None = None, *, writes: bool = True, classifier: s
     )
     log.info("Run %s begins, as of %s.", run.run_id, run.as_of_date)
     if classifier:
-        pipeline.check_classifier(run, _aws_session(run.classifier))
+        pipeline.check_classifier(run, aws_session(run.classifier))
     return run
 
 
@@ -250,7 +251,7 @@ def _build_core(run: Any) -> None:
 def _enrich(run: Any) -> None:
     from customer360 import pipeline
 
-    enriched = pipeline.enrich(run, budget=_budget(), session=_aws_session(run.classifier))
+    enriched = pipeline.enrich(run, budget=_budget(), session=aws_session(run.classifier))
     assets.describe(
         assets.ENRICHMENT,
         run,
@@ -297,7 +298,7 @@ def _preview(run: Any) -> str:
     return f"Dry run: {rows:,} rows of {len(tables)} tables would change; nothing was published."
 
 
-def _aws_session(classifier: str) -> Any:
+def aws_session(classifier: str) -> Any:
     """boto3's session with the credentials and region of the connection aws_default, where it is needed.
 
     Without that connection it is the one boto3 finds by itself.

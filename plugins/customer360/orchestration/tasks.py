@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import task
 
-from customer360.orchestration import assets, steps
+from customer360.orchestration import approval, assets, evaluation, steps
 from customer360.orchestration.retries import TRIES_FOR_A_TURN, RetryWhereItCanHelp
 
 _WAITS = {"retries": TRIES_FOR_A_TURN, "retry_policy": RetryWhereItCanHelp(waits_for_turn=True)}
@@ -21,6 +21,17 @@ build_core = task(task_display_name="Build people and facts", outlets=[assets.CO
 
 enrich = task(task_display_name="Segment and recommend", outlets=[assets.ENRICHMENT])(steps.enrich)
 
+draft = task(task_display_name="Draft messages", outlets=[assets.ENRICHMENT])(steps.draft)
+
+show_drafts = task.short_circuit(task_display_name="Show what waits", **_READS)(approval.show_drafts)
+
+record_answer = task(task_display_name="Record the answer")(approval.record_answer)
+
+compare_with_labels = task(task_display_name="Compare with labels")(evaluation.compare_with_labels)
+
+compare_with_earlier = task(task_display_name="Compare with an earlier day")(evaluation.compare_with_earlier)
+
+ask_again = task(task_display_name="Ask again")(evaluation.ask_again)
 start_batch = task(task_display_name="Start a batch job")(steps.start_batch)
 
 build_marts = task(task_display_name="Build the marts unseen")(steps.build_marts)

@@ -62,7 +62,7 @@ def apply_migrations(
     Where nothing is published they only count as applied. Raises MigrationNeeded when one cannot run, naming the views
     in the way, and PublishError when an applied one was edited or one comes before those applied.
     """
-    applied = dict(connection.execute("select number, hash from ops.migrations").fetchall())
+    applied: dict[int, str] = dict(connection.execute("select number, hash from ops.migrations").fetchall())
     made = []
     for migration in migrations:
         if migration.number in applied:

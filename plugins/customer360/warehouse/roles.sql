@@ -6,6 +6,7 @@ grant usage, create on schema raw to c360_loader;
 grant usage on schema ops, quarantine to c360_loader;
 grant select, insert, update, delete on all tables in schema quarantine to c360_loader;
 grant select, insert, update on ops.runs, ops.run_steps, ops.loaded_files to c360_loader;
+grant usage on sequence ops.turns to c360_loader;
 -- A retried record becomes a part of the load it came with, and the retry's own load goes.
 grant delete on ops.loaded_files to c360_loader;
 

@@ -36,13 +36,17 @@ create table if not exists ops.run_steps (
 do $$
 begin
     if not exists (
-        select from pg_attribute where attrelid = 'ops.run_steps'::regclass and attname = 'runbook'
+        select from pg_attribute where attrelid = 'ops.run_steps'::regclass and attname = 'turn'
     ) then
-        alter table ops.run_steps add column runbook text;
+        create sequence ops.turns;
+        alter table ops.run_steps
+            add column if not exists runbook text,
+            add column turn bigint not null default nextval('ops.turns');
     end if;
 end
 $$;
 comment on table ops.run_steps is 'One row per step of a run; a step that is repeated replaces its row.';
+comment on column ops.run_steps.turn is 'Counts the beginnings of steps: their order, whatever the clock says.';
 
 create table if not exists ops.loaded_files (
     load_id bigint generated always as identity primary key,
@@ -74,6 +78,15 @@ begin
             add column dropped bigint,
             add column contract text,
             add column header text[];
+    end if;
+    if not exists (
+        select from pg_attribute where attrelid = 'ops.loaded_files'::regclass and attname = 'redelivered_on'
+    ) then
+        alter table ops.loaded_files
+            add column delivery text,
+            add column version text,
+            add column redelivered_at timestamptz,
+            add column redelivered_on date[] not null default '{}';
     end if;
 end
 $$;
@@ -444,6 +457,35 @@ create index if not exists notification_states_draft on enrichment.notification_
 create index if not exists notification_states_customer on enrichment.notification_states (customer_key);
 comment on table enrichment.notification_states is
     'One row per change of what may become of a drafted message: its state, why, and who decided it.';
+
+create table if not exists enrichment.scorecard_rules (
+    prompt_version text not null,
+    segment text not null,
+    feature text not null,
+    points integer not null,
+    reason text not null,
+    primary key (prompt_version, segment, reason)
+);
+comment on table enrichment.scorecard_rules is
+    'One row per rule of a version of the segments'' scorecard: what would have spoken for a segment and did not.';
+
+create table if not exists enrichment.segment_evaluations (
+    evaluation_id bigint generated always as identity primary key,
+    run_id bigint not null references ops.runs,
+    as_of_date date not null,
+    kind text not null check (kind in ('golden', 'recovery', 'retest', 'packing', 'drift')),
+    source text not null,
+    model text not null,
+    prompt_version text not null,
+    against text not null,
+    customers integer not null check (customers > 0),
+    left_out integer not null,
+    metrics jsonb not null,
+    confusion jsonb not null,
+    created_at timestamptz not null default now()
+);
+comment on table enrichment.segment_evaluations is
+    'One row per comparison of segments with labels, with themselves or with an earlier day: what came out.';
 
 -- forecasts: what a fitted model said, never updated -----------------------------------------
 

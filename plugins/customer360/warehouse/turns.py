@@ -77,10 +77,11 @@ def _take_lock(connection: psycopg.Connection) -> bool:
 def _refuse_out_of_turn(connection: psycopg.Connection, run_id: int, step: str) -> None:
     last = connection.execute(
         "select s.run_id, r.status = 'running', s.step,"
-        " s.status = 'done' and s.finished_at > clock_timestamp() - %s"
-        " from ops.run_steps as s join ops.runs as r using (run_id) where s.step = any(%s)"
-        " order by s.started_at desc, s.run_id desc limit 1",
-        [GIVEN_UP_AFTER, list(WRITING_STEPS)],
+        # A clock that was set back makes the end of a step lie ahead.
+        " s.status = 'done' and s.finished_at between clock_timestamp() - %(while)s and clock_timestamp() + %(while)s"
+        " from ops.run_steps as s join ops.runs as r using (run_id) where s.step = any(%(steps)s)"
+        " order by s.turn desc limit 1",
+        {"while": GIVEN_UP_AFTER, "steps": list(WRITING_STEPS)},
     ).fetchone()
     if last is None or last[0] == run_id:
         return
@@ -110,7 +111,7 @@ def _has_written(connection: psycopg.Connection, run_id: int) -> bool:
 def _running(connection: psycopg.Connection) -> str:
     row = connection.execute(
         "select r.run_id, r.kind, r.started_at, s.step from ops.run_steps as s join ops.runs as r using (run_id)"
-        " where s.step = any(%s) order by s.started_at desc, s.run_id desc limit 1",
+        " where s.step = any(%s) order by s.turn desc limit 1",
         [list(WRITING_STEPS)],
     ).fetchone()
     who = (

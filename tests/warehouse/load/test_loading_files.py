@@ -138,9 +138,9 @@ def test_columns_in_another_order_case_and_spacing_load(deliver, load, query):
 def test_an_extra_column_is_kept_and_reported_as_drift(deliver, load, query):
     deliver("care/channels.csv", 'channel_id,channel_name,channel_type,Colour\n7,Phone,Voice,"sky, blue"\n')
     result = only(load())
-    assert (result.loaded, result.drift) == (1, {"unknown_columns": ["Colour"]})
+    assert (result.loaded, result.drift["unknown_columns"]) == (1, ["Colour"])
     assert query("select _extra from raw.care__channels") == [{"_extra": {"Colour": "sky, blue"}}]
-    assert query("select drift from ops.loaded_files") == [{"drift": {"unknown_columns": ["Colour"]}}]
+    assert query("select drift -> 'unknown_columns' as new from ops.loaded_files") == [{"new": ["Colour"]}]
 
 
 def test_a_missing_optional_column_gets_its_default_or_nothing(deliver, load, query):
@@ -234,6 +234,10 @@ REFUSED = {
         b"channel_id,channel_name,channel_type,caf\xe9\n1,a,Voice,b\n",
         "Its header is not valid utf-8; export it as utf-8 or say its encoding in the contract.",
     ),
+    "carriage returns alone": (
+        b"channel_id,channel_name,channel_type\r1,Phone,Voice\r",
+        "Its lines end with a carriage return alone; export it with line feeds or Windows line ends.",
+    ),
     "utf-16": (
         "channel_id,channel_name,channel_type\n1,a,Voice\n".encode("utf-16"),
         "It is written in UTF-16, its contract says utf-8; export it as utf-8.",
@@ -326,6 +330,7 @@ def test_a_result_is_one_line_of_json(deliver, load):
         "loaded": 1,
         "quarantined": 1,
         "reason": None,
+        "drift": {"absent_columns": ["is_active", "created_at"]},
     }
 
 

@@ -163,3 +163,16 @@ def test_an_object_replaced_while_it_is_read_is_left_for_the_next_load(bucket):
     bucket.put_object(Bucket="deliveries", Key="care/channels.csv", Body=MANY.upper().encode())
     with source.open() as stream, pytest.raises(FileUnfinished, match="replaced while it was read"):
         stream.read()
+
+
+@pytest.mark.parametrize("key", ["night/../../x.csv", "night/care/channels/../../../../etc/x.csv"])
+def test_a_name_that_leads_out_of_the_landing_is_refused(key, bucket, warehouse, run_id, query):
+    bucket.put_object(Bucket="deliveries", Key=key, Body=CHANNELS.encode())
+    bucket.put_object(Bucket="deliveries", Key="night/care/channels.csv", Body=CHANNELS.encode())
+    report = load_from(warehouse, "s3://deliveries/night", run_id)
+    assert {file.file: file.status for file in report.files} == {
+        key.removeprefix("night/"): "refused",
+        "care/channels.csv": "loaded",
+    }
+    assert report.refused[0].reason == "Its name leads out of the landing; deliver it under a plain name."
+    assert query("select count(*) from raw.care__channels") == [{"count": 2}]

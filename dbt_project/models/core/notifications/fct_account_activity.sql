@@ -43,8 +43,8 @@ final as (
         -- risk of leaving
         snapshots.churn_risk_score as source_churn_risk_score,
         standing.churn_risk_score as computed_churn_risk_score,
-        snapshots.snapshot_date = max(snapshots.snapshot_date) over (partition by snapshots.customer_id)
-            as is_newest_snapshot
+        -- An account that the newest snapshot lacks is closed: its last state is history.
+        snapshots.snapshot_date = max(snapshots.snapshot_date) over () as is_newest_snapshot
     from snapshots
     left join identified on snapshots.customer_id::text = identified.source_customer_id
     left join standing

@@ -9,6 +9,7 @@ final as (
         answers.result_id,
         answers.customer_key,
         answers.as_of_date,
+        answers.input_hash,
         answers.source,
         answers.model,
         answers.prompt_version,

@@ -1,16 +1,25 @@
 with
 
+-- A snapshot whose content is delivered anew is the state of that day too.
+files as (
+    select
+        loaded_files.*,
+        days.snapshot_date
+    from {{ source('ops', 'loaded_files') }} as loaded_files
+    cross join lateral unnest(loaded_files.delivered_on || loaded_files.redelivered_on) as days (snapshot_date)
+),
+
 snapshots as (
     select
         records.*,
-        coalesce(files.delivered_on, records._business_date) as snapshot_date,
-        row_number() over (
-            partition by records.customer_id, coalesce(files.delivered_on, records._business_date)
-            -- The load breaks ties between files of one day, else the state kept would be left to chance.
-            order by records._load_id desc, records._record_number desc
+        coalesce(files.snapshot_date, records._business_date) as snapshot_date,
+        -- Of two snapshots of one day the newer one holds all there was.
+        rank() over (
+            partition by coalesce(files.snapshot_date, records._business_date)
+            order by files.load_id desc
         ) as version_rank
     from {{ source('notifications', 'notifications__account_activity') }} as records
-    inner join {{ source('ops', 'loaded_files') }} as files on records._load_id = files.load_id
+    inner join files on records._load_id = files.load_id
 ),
 
 final as (
