@@ -100,11 +100,13 @@ def load(landing: str | None, as_of_date: date | None, as_json: bool) -> None:
         if as_json:
             click.echo(file.as_json())
         else:
-            counts = "" if file.records is None else f"{file.loaded:,} of {file.records:,} records"
             name = f"{file.file} into {file.system}.{file.table}" if file.feeds else file.file
-            equal = f"({file.dropped:,} equal others and are dropped)" if file.dropped else ""
-            drift = f"({file.said_of_drift}) " if file.said_of_drift else ""
-            click.echo(f"{file.status:<10} {name}  {counts}  {equal}{drift}{file.reason or ''}".rstrip())
+            said = [f"{file.loaded:,} of {file.records:,} records"]
+            said += [f"{file.quarantined:,} quarantined"] if file.quarantined else []
+            said += [f"{file.dropped:,} equal others and are dropped"] if file.dropped else []
+            said += [f"late: {file.late_after} was loaded before"] if file.late_after else []
+            said += [file.said_of_drift] if file.said_of_drift else []
+            click.echo(f"{file.status:<10} {name}  {file.reason or ', '.join(said)}")
 
 
 @main.command()

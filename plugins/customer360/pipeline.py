@@ -24,6 +24,7 @@ from customer360 import enrich as enrichment
 from customer360 import load as loading
 from customer360 import publish as publishing
 from customer360 import quality
+from customer360 import report as reporting
 from customer360.contracts import read_contracts
 from customer360.enrich import bedrock, evaluation
 from customer360.failures import advice, resume_command, runbook_of, sentence_of
@@ -494,6 +495,11 @@ def document(run: Run) -> bool:
     return models.write_docs(run.warehouse, run.settings)
 
 
+def report(run: Run) -> Path:
+    """Write the page of the run, which is kept for a year, and return its path."""
+    return reporting.write_report(run.warehouse, run.run_id, run.folder.parent)
+
+
 def _summary_of(report: publishing.PublishReport) -> dict[str, Any]:
     return {
         "batch_id": report.batch_id,
@@ -550,8 +556,9 @@ def _step(run: Run, step: str) -> Iterator[dict[str, Any]]:
             _record_step(run, step, "done", None, summary)
     except Exception as error:
         # A warehouse that is gone cannot be told; the next run finds out by itself.
-        with suppress(WarehouseError, psycopg.Error):
+        with suppress(WarehouseError, psycopg.Error, OSError):
             finish_run(run, "failed", f"{step}: {sentence_of(error)}")
+            log.info("In pictures: %s", report(run))
         for line in advice(runbook_of(error), resume_command(run.kind, run.run_id)):
             error.add_note(line)
         raise

@@ -94,6 +94,10 @@ def read_header(records: Iterator[Record], contract: Contract) -> Header:
                 f"Its header is not valid {encoding}; export it as {encoding} or say its encoding in the contract."
             ) from error
         except csv.Error as error:
+            if b"\r" in record.data:
+                raise FileRefused(
+                    "Its lines end with a carriage return alone; export it with line feeds or Windows line ends."
+                ) from error
             raise FileRefused("Its header cannot be parsed; check its quotes.") from error
     if len({len(row) for row in rows}) > 1:
         raise FileRefused("The lines of its header have different numbers of columns; export them alike.")

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
 import pyarrow as pa
-from psycopg.sql import SQL, Identifier, Literal
+from psycopg.sql import SQL, Composable, Identifier, Literal
 from psycopg.types.json import Jsonb
 
 from customer360.contracts import Contract, target_of
@@ -368,7 +368,7 @@ class _Load:
 
     def _insert(self, header: Header, fields: list[check.FieldSql], load_id: int) -> int:
         columns = [Identifier(field.field.name) for field in fields]
-        extra = SQL("null::jsonb")
+        extra: Composable = SQL("null::jsonb")
         if header.unknown:
             extra = SQL("jsonb_object(array[{}]::text[], array[{}]::text[])").format(
                 SQL(", ").join(map(Literal, header.unknown.values())),

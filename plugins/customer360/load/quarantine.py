@@ -6,7 +6,7 @@ import csv
 import io
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -106,7 +106,8 @@ def retry_quarantined(
     """
     with connection.transaction():
         contract, header = _contract_of(connection, load_id, contracts)
-        kept = [record for record in quarantined_records(connection, load_id) if record.data is not None]
+        all_of_it = quarantined_records(connection, load_id)
+        kept = [record for record in all_of_it if record.data is not None]
         retried = _as_retried(contract)
         if corrected is None:
             kept = [record for record in kept if _stands_alone(record.data or b"", retried)]
@@ -118,15 +119,18 @@ def retry_quarantined(
                 "correct them in their places and neither add nor remove any."
             )
         if not kept:
-            return Retry(0, 0, 0, 0)
-        business_date = _business_date(connection, load_id)
+            return Retry(0, 0, 0, len(all_of_it))
+        business_date, delivered_on = _days(connection, load_id)
         loader = FileLoader(connection, contracts, run_id, business_date)
         with tempfile.TemporaryDirectory(prefix="customer360-") as folder:
             path = Path(folder, "records.csv")
             path.write_bytes(corrected)
-            new_load, dropped = loader.load_again(path, retried, f"retry of load {load_id}")
+            # The day in the name makes its records as new as the others of their file.
+            name = f"retry of {delivered_on or 'a file'}, load {load_id}"
+            new_load, dropped = loader.load_again(path, retried, name)
         numbers = [record.record_number for record in kept]
-        return _merge(connection, target_of(contract, contracts), load_id, new_load, numbers, dropped)
+        done = _merge(connection, target_of(contract, contracts), load_id, new_load, numbers, dropped)
+        return replace(done, left=len(all_of_it) - done.loaded - done.dropped)
 
 
 def _contract_of(
@@ -184,13 +188,15 @@ def _count(content: bytes, contract: Contract) -> int:
     return sum(1 for _ in reader_of([content], contract)) - contract.dialect.header
 
 
-def _business_date(connection: psycopg.Connection, load_id: int) -> date:
+def _days(connection: psycopg.Connection, load_id: int) -> tuple[date, date | None]:
+    """The business day of a load's run, and the delivery day in the file's name."""
     row = connection.execute(
-        "select as_of_date from ops.runs join ops.loaded_files using (run_id) where load_id = %s", [load_id]
+        "select as_of_date, delivered_on from ops.runs join ops.loaded_files using (run_id) where load_id = %s",
+        [load_id],
     ).fetchone()
     if row is None:
         raise LoadError(f"Load {load_id} belongs to no run.")
-    return row[0]
+    return row
 
 
 def _merge(

@@ -9,6 +9,7 @@ from typing import Any, Literal
 Status = Literal["loaded", "skipped", "refused", "unfinished"]
 
 
+_SHOWN_COLUMNS = 5
 _WORTH_SAYING = {
     "retyped_columns": "retyped",
     "unknown_columns": "new",
@@ -16,6 +17,11 @@ _WORTH_SAYING = {
     "dropped_columns": "dropped as a credential",
     "absent_columns": "absent",
 }
+
+
+def _listed(columns: list[str]) -> str:
+    shown, more = ", ".join(columns[:_SHOWN_COLUMNS]), len(columns) - _SHOWN_COLUMNS
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 @dataclass(frozen=True)
@@ -53,9 +59,7 @@ class FileResult:
     @property
     def said_of_drift(self) -> str:
         """The drift that a person may have to act on, in words: all but other names and another order."""
-        kinds = [
-            f"{words} {', '.join(self.drift[kind])}" for kind, words in _WORTH_SAYING.items() if kind in self.drift
-        ]
+        kinds = [f"{words} {_listed(self.drift[kind])}" for kind, words in _WORTH_SAYING.items() if kind in self.drift]
         return f"columns {'; '.join(kinds)}" if kinds else ""
 
     def as_json(self) -> str:

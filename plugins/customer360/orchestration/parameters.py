@@ -83,11 +83,6 @@ def allow_deletes() -> Param:
     )
 
 
-def bedrock_only() -> Param:
-    """The classifier of batch jobs."""
-    return Param("bedrock", type="string", enum=["bedrock"], title="Classifier", description="Batch jobs ask bedrock.")
-
-
 def approval() -> Param:
     """Whether a person decides about drafted messages."""
     return Param(

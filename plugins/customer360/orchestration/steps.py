@@ -100,13 +100,16 @@ def export_formats() -> None:
     pipeline.finish_run(run, "done")
 
 
-def start_batch() -> int:
-    """Ask Bedrock for segments in a batch job; the run's number."""
+def start_batch() -> None:
+    """Ask Bedrock for segments in a batch job; a dry run only says what it would cost."""
     from customer360 import pipeline
 
-    run = _start()
-    pipeline.start_batch(run, session=aws_session(run.classifier))
-    return run.run_id
+    run, params = _start(writes=False, classifier="bedrock"), _params()
+    if params["dry_run"]:
+        words = _price(run)
+        pipeline.finish_run(run, "done")
+        raise AirflowSkipException(f"{words} A batch job costs half.")
+    pipeline.start_batch(run, budget=_budget(), session=aws_session(run.classifier))
 
 
 def batches_go_on() -> bool:
@@ -129,7 +132,7 @@ def finish(run_number: int) -> None:
 
 
 def report(run_number: int) -> None:
-    """Log what the night did, and renew the models' documentation where they have changed."""
+    """Write the page of the night, log what it did, and renew the models' documentation where they have changed."""
     from customer360 import pipeline
     from customer360.summary import night_summary
 
@@ -138,6 +141,7 @@ def report(run_number: int) -> None:
     verdict, *lines = night_summary(run.warehouse, run.run_id).splitlines()
     for line in lines:
         log.info(line)
+    log.info("In pictures: %s", pipeline.report(run))
     log.info(verdict)
 
 
@@ -178,7 +182,7 @@ def run_day(day: str) -> None:
     _publish(run)
 
 
-def _start(as_of_date: date | None = None, *, writes: bool = True) -> Any:
+def _start(as_of_date: date | None = None, *, writes: bool = True, classifier: str | None = None) -> Any:
     """Enter a run with the parameters of the form.
 
     Raises RunInProgress, before anything is entered, where this run ``writes`` to the warehouse and another does.
@@ -189,7 +193,7 @@ def _start(as_of_date: date | None = None, *, writes: bool = True) -> Any:
 
     context = get_current_context()
     params = context["params"]
-    settings = read_settings()
+    settings, classifier = read_settings(), classifier or params.get("classifier")
     if writes:
         refuse_while_another_runs(open_warehouse(settings))
     chosen = params.get("as_of_date")
@@ -200,10 +204,10 @@ def _start(as_of_date: date | None = None, *, writes: bool = True) -> Any:
         context["dag"].dag_id,
         as_of_date=as_of_date or (date.fromisoformat(chosen) if chosen else settings.last_business_day(due)),
         landing=params.get("landing"),
-        classifier=params.get("classifier"),
+        classifier=classifier,
     )
     log.info("Run %s begins, as of %s.", run.run_id, run.as_of_date)
-    if "classifier" in params:
+    if classifier:
         pipeline.check_classifier(run, aws_session(run.classifier))
     return run
 
@@ -216,6 +220,11 @@ def _run(run_number: int) -> Any:
 
 def _params() -> Any:
     return get_current_context()["params"]
+
+
+def _budget() -> Decimal | None:
+    budget = _params().get("budget")
+    return None if budget is None else Decimal(str(budget))
 
 
 def _load(run: Any) -> None:
@@ -242,10 +251,7 @@ def _build_core(run: Any) -> None:
 def _enrich(run: Any) -> None:
     from customer360 import pipeline
 
-    budget = _params().get("budget")
-    enriched = pipeline.enrich(
-        run, budget=None if budget is None else Decimal(str(budget)), session=aws_session(run.classifier)
-    )
+    enriched = pipeline.enrich(run, budget=_budget(), session=aws_session(run.classifier))
     assets.describe(
         assets.ENRICHMENT,
         run,

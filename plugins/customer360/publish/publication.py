@@ -342,7 +342,10 @@ def _show_the_batch_to_readers(connection: psycopg.Connection) -> None:
             "create view core.published_batch as select batch_id, as_of_date, published_at from ops.published_batch"
         )
         connection.execute(
-            "comment on view core.published_batch is 'One row: the batch that the published tables show.'"
+            "comment on view core.published_batch is 'One row: the batch that the published tables show.';"
+            "comment on column core.published_batch.batch_id is 'Number of the batch.';"
+            "comment on column core.published_batch.as_of_date is 'Last business day it includes.';"
+            "comment on column core.published_batch.published_at is 'When it was published.'"
         )
         connection.execute(
             sql.SQL("grant select on core.published_batch to {}, {}").format(

@@ -203,6 +203,16 @@ create table if not exists ops.llm_calls (
     called_at timestamptz not null default clock_timestamp()
 );
 create index if not exists llm_calls_run on ops.llm_calls (run_id);
+-- Warehouses set up earlier lack it. Altering waits for every run that asks, so only where it is needed.
+do $$
+begin
+    if not exists (
+        select from pg_attribute where attrelid = 'ops.llm_calls'::regclass and attname = 'fallbacks'
+    ) then
+        alter table ops.llm_calls add column fallbacks integer not null default 0;
+    end if;
+end
+$$;
 comment on table ops.llm_calls is 'One row per request to a model, answered or given up: what it was for and what it cost.';
 
 create table if not exists ops.llm_quotas (

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from customer360.build.dbt import _connection_in_environment
+from customer360.build.dbt import connection_in_environment
 from customer360.contracts import ContractError, read_contracts
 from customer360.contracts.catalogue import SOURCES
 from customer360.load import LoadReport, load_landing
@@ -39,7 +39,7 @@ def compiled(empty_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactor
         "--profiles-dir", project, "--target-path", str(folder), "--log-path", str(folder),
         "--vars", "{as_of_date: '2026-12-31', business_time_zone: UTC}",
     ]  # fmt: skip
-    with _connection_in_environment(warehouse):
+    with connection_in_environment(warehouse):
         assert dbtRunner().invoke(arguments).success
     database = warehouse.owner_url.rpartition("/")[2]
     drop(warehouse)

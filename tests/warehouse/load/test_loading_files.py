@@ -140,7 +140,7 @@ def test_an_extra_column_is_kept_and_reported_as_drift(deliver, load, query):
     result = only(load())
     assert (result.loaded, result.drift["unknown_columns"]) == (1, ["Colour"])
     assert query("select _extra from raw.care__channels") == [{"_extra": {"Colour": "sky, blue"}}]
-    assert query("select drift from ops.loaded_files") == [{"drift": {"unknown_columns": ["Colour"]}}]
+    assert query("select drift -> 'unknown_columns' as new from ops.loaded_files") == [{"new": ["Colour"]}]
 
 
 def test_a_missing_optional_column_gets_its_default_or_nothing(deliver, load, query):
@@ -233,6 +233,10 @@ REFUSED = {
     "header in another encoding": (
         b"channel_id,channel_name,channel_type,caf\xe9\n1,a,Voice,b\n",
         "Its header is not valid utf-8; export it as utf-8 or say its encoding in the contract.",
+    ),
+    "carriage returns alone": (
+        b"channel_id,channel_name,channel_type\r1,Phone,Voice\r",
+        "Its lines end with a carriage return alone; export it with line feeds or Windows line ends.",
     ),
     "utf-16": (
         "channel_id,channel_name,channel_type\n1,a,Voice\n".encode("utf-16"),

@@ -362,3 +362,26 @@ def test_of_a_file_far_over_the_limit_a_hundred_records_are_kept(interactions, q
     result = interactions([changed(n, language="spanish") for n in range(1, 301)])
     assert (result.status, result.quarantined) == ("refused", 300)
     assert query("select count(*) from quarantine.rejected_records") == [{"count": 100}]
+
+
+def test_of_two_crm_customers_with_one_mail_address_the_later_record_is_quarantined(deliver, load, query):
+    """Both as current would break the unique key of crm.customer_info and stop the publish of every table."""
+    head = "customer_id,customer_name,email,phone,gender,age,date_of_birth,city,state\n"
+
+    def customer(number: int, mail: str) -> str:
+        return f"{number},Name {number},{mail},,Female,40,1986-01-01,Pune,Maharashtra\n"
+
+    deliver("crm/customer_info_2026-06-01.csv", head + customer(1, "a@x.example") + customer(2, "a@x.example"))
+    deliver("crm/customer_info_2026-06-02.csv", head + customer(3, "a@x.example") + customer(4, "b@x.example"))
+    load()
+    assert query("select array_agg(customer_id order by customer_id) as ids from raw.crm__customer_info") == [
+        {"ids": [1, 4]}
+    ]
+    assert [
+        reason
+        for row in query("select reasons from quarantine.rejected_records order by load_id")
+        for reason in row["reasons"]
+    ] == [
+        "same email as record 1",
+        "same email as customer_id 1, which is stored already",
+    ]

@@ -149,7 +149,7 @@ def test_records_load_as_they_are_once_the_contract_is_fixed(deliver, load, retr
     text = (SOURCES / "care" / "channels.yml").read_text()
     deliver("contracts/channels.yml", text.replace("[Digital, Voice,", "[Digital, Voice, Smoke,"))
     done = retry()
-    assert (done.tried, done.loaded, done.left) == (3, 2, 1)
+    assert (done.tried, done.loaded, done.left) == (3, 2, 2)
     assert query("select channel_name from raw.care__channels where channel_id = 3") == [{"channel_name": "Web,\nsite"}]
     left = query("select record_number from quarantine.rejected_records order by 1")
     assert [row["record_number"] for row in left] == [4, 6]
@@ -168,6 +168,18 @@ def test_a_corrected_record_does_not_take_the_key_of_another(deliver, load, retr
         " where record_number = 2"
     )
     assert row["reasons"] == ["same channel_id as record 5"]
+
+
+def test_a_retried_record_is_as_new_as_its_file_and_takes_no_value_of_another(deliver, load, retry, export, query):
+    head = "agent_id,agent_name,employee_id\n"
+    deliver("care/agents_2026-06-01.csv", head + "1,Ann,E1\n2,Bob,E2\n")
+    deliver("care/agents_2026-06-02.csv", head + "x,Bob,E9\n")
+    load()
+    done = retry(export(2).replace(b"x,Bob,E9", b"2,Bob,E1"), load_id=2)
+    assert (done.loaded, done.left) == (0, 1)
+    assert query("select reasons from quarantine.rejected_records") == [
+        {"reasons": ["same employee_id as agent_id 1, which is stored already"]}
+    ]
 
 
 def test_a_corrected_file_with_another_number_of_records_changes_nothing(deliver, load, retry, export, query):
