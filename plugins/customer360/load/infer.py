@@ -128,8 +128,8 @@ def _read(name: str, text: str) -> tuple[dict[str, Any], list[_Column]]:
         try:
             row = connection.execute(
                 "select Delimiter, Quote, Escape, SkipRows, HasHeader, Comment from sniff_csv(?)", [str(sample)]
-            ).fetchone()
-            delimiter, quote, escape, skipped, has_header, comment = row or ()
+            ).fetchall()[0]
+            delimiter, quote, escape, skipped, has_header, comment = row
             found = connection.execute(
                 "select * from read_csv(?, delim = ?, quote = ?, escape = ?, skip = ?, header = ?, comment = ?,"
                 f" all_varchar = true, ignore_errors = true) limit {SAMPLE_RECORDS}",
