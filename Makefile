@@ -14,10 +14,10 @@ AS_OF_DATE ?= 2026-06-30
 export CUSTOMER360_LANDING ?= $(abspath $(LANDING))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev nightly test test-production check airflow lint docs format lock secrets stop browser redis
+.PHONY: help setup dev nightly test test-production check airflow lint docs format lock secrets stop browser redis bench-load
 
 help: ## List the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/.ready ## Install what runs into .venv
 
