@@ -130,7 +130,7 @@ def _read(name: str, text: str) -> tuple[dict[str, Any], list[_Column]]:
                 "select Delimiter, Quote, Escape, SkipRows, HasHeader, Comment from sniff_csv(?, ignore_errors = true)",
                 [str(sample)],
             ).fetchone()
-            delimiter, quote, escape, skipped, has_header, comment = row  # type: ignore[misc]
+            delimiter, quote, escape, skipped, has_header, comment = row
             found = connection.execute(
                 "select * from read_csv(?, delim = ?, quote = ?, escape = ?, skip = ?, header = ?, comment = ?,"
                 f" all_varchar = true, ignore_errors = true) limit {SAMPLE_RECORDS}",
