@@ -2,6 +2,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+SUPERSET := .venv-superset
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 
@@ -14,10 +15,11 @@ AS_OF_DATE ?= 2026-06-30
 export CUSTOMER360_LANDING ?= $(abspath $(LANDING))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev nightly test test-production check airflow lint docs format lock secrets stop browser redis
+.PHONY: help setup dev nightly test test-production check audit sbom soak airflow dashboards lint docs format lock secrets stop \
+	browser redis bench-bedrock bench-load
 
 help: ## List the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 setup: $(VENV)/.ready ## Install what runs into .venv
 
@@ -48,14 +50,36 @@ nightly: setup ## Take the sample delivery to published marts (LANDING=… AS_OF
 test: dev browser lint ## Run every test
 	$(BIN)/pytest
 
-test-production: dev browser redis ## Run the large tests: Celery workers, the tutorial
+test-production: dev browser redis $(SUPERSET)/.ready ## Run the large tests: Celery workers, the tutorial, Superset
 	$(BIN)/pytest tests/production
 
 check: dev lint ## Run the quick tests (under 2 minutes)
 	$(BIN)/pytest tests/unit tests/dags tests/warehouse/test_warehouse.py
 
+audit: dev ## Look up known vulnerabilities of the locked packages (needs a network)
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
+
+sbom: dev ## Write the software bill of materials to build/sbom.json
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --no-validate \
+		--output-file build/sbom.json
+
+soak: dev ## Kill, stop and fill the disk of nights, and publish under readers (an hour; root for the disks)
+	PYTHONPATH=plugins:tests $(BIN)/python -u tests/soak.py --report docs/benchmarks/soak.json
+
 airflow: setup ## Open the Airflow UI on 127.0.0.1
 	@$(BIN)/customer360 airflow
+
+dashboards: setup $(SUPERSET)/.ready ## Open the dashboards in Superset on 127.0.0.1
+	@$(BIN)/python -m customer360.dashboards
+
+# Superset needs an older SQLAlchemy, so it has an environment of its own.
+$(SUPERSET)/.ready: dashboards/requirements.lock | setup
+	@echo "Setup:     installing Superset into $(SUPERSET)"
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 12) else "Superset needs Python 3.11 or 3.12; this is %d.%d. Name another: make dashboards PYTHON=python3.12" % v)'
+	@test -x $(SUPERSET)/bin/python || $(PYTHON) -m venv $(SUPERSET)
+	@$(BIN)/uv pip sync --quiet --python $(SUPERSET)/bin/python --compile-bytecode --require-hashes $<
+	@touch $@
 
 lint: dev
 	$(BIN)/ruff check .
@@ -87,9 +111,22 @@ redis:
 			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null) \
 		|| echo "Redis cannot be installed here; the night on Celery workers will be skipped."
 
-lock: dev ## Renew requirements.lock and requirements-dev.lock
+bench-bedrock: dev ## How much of a quota becomes answers, beside botocore's retries
+	@PYTHONPATH=tests $(BIN)/python tests/bench_bedrock.py
+
+lock: dev ## Renew all locks
 	$(compile) pyproject.toml --output-file requirements.lock
 	$(compile) --group dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
+	$(compile) --group bench --output-file requirements-bench.lock
+	$(compile) dashboards/requirements.in --output-file dashboards/requirements.lock
+
+.venv-bench/.ready: requirements-bench.lock | setup
+	@$(PYTHON) -m venv .venv-bench
+	@VIRTUAL_ENV=.venv-bench $(BIN)/uv pip sync --quiet --require-hashes requirements-bench.lock
+	@touch $@
+
+bench-load: setup .venv-bench/.ready ## Compare loading with psql copy, pandas to_sql and dlt
+	@$(BIN)/python benchmarks/load.py
 
 secrets: ## Draw the secrets of docker-compose.yml into secrets/
 	@$(PYTHON) docker/draw_secrets.py secrets

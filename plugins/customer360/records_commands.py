@@ -47,6 +47,29 @@ def check(file: Path, name: str | None, landing: str | None) -> None:
         raise click.exceptions.Exit(1)
 
 
+@contract.command()
+@click.argument("file", type=FILE)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write; default the terminal.")
+def infer(file: Path, out: Path | None) -> None:
+    """Write a starting contract for FILE, and say what in it is a guess.
+
+    Put it into the landing's contracts folder, mend it and try it with `contract check FILE --contract NAME`.
+    """
+    from customer360.load.infer import infer_contract
+
+    inferred = infer_contract(file)
+    if out is None:
+        click.echo(inferred.text, nl=False)
+    elif out.exists():
+        raise click.ClickException(f"{out} exists; name another file, or remove it.")
+    else:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(inferred.text, encoding="utf-8")
+        click.echo(f"The contract {inferred.name} is in {out}.")
+    for sentence in inferred.unsure:
+        click.echo(f"unsure: {sentence}", err=True)
+
+
 def _chosen(file: Path, name: str | None, landing: str, contracts: list) -> list:
     from customer360.contracts import contracts_for
 

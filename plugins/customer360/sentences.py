@@ -38,6 +38,13 @@ def _enrich(did: Mapping[str, Any]) -> str:
     )
 
 
+def _draft(did: Mapping[str, Any]) -> str:
+    return (
+        f"{sum(did['drafted'].values()):,} messages are drafted, for {did['dollars']:.4f} dollars; what may become of "
+        f"{sum(did['notifications'].values()):,} has changed."
+    )
+
+
 def _segment(did: Mapping[str, Any]) -> str:
     said = ", ".join(f"{count:,} {status}" for status, count in sorted(did["statuses"].items()))
     return f"{did['customers']:,} customers have a segment or a reason for none: {said or 'nobody was new or changed'}."
@@ -64,6 +71,7 @@ _SENTENCES = {
     "load": _load,
     "build_core": _build,
     "enrich": _enrich,
+    "draft": _draft,
     "segment": _segment,
     "build_marts": _build,
     "audit": _audit,

@@ -20,6 +20,7 @@ class LlmCall:
     ``status``: ok, partial (answers for some customers), unusable (paid, but no answer in it) or
     failed (no response). ``endpoint``: host that was asked. ``customers``: how many were asked
     about, ``answers``: how many answers were usable. ``retries``: times the request was sent again.
+    ``fallbacks``: how many were answered by rules after it was given up.
     """
 
     purpose: str
@@ -38,6 +39,7 @@ class LlmCall:
     dollars: Decimal
     latency_ms: int
     retries: int
+    fallbacks: int = 0
 
 
 def write_calls(connection: psycopg.Connection, run_id: int, calls: Sequence[LlmCall]) -> None:

@@ -12,7 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from importlib.resources import files
@@ -165,8 +165,13 @@ class Written:
     def keep(self, answers: Sequence[Any], calls: Sequence[LlmCall]) -> None:
         """Write answers and the calls that brought them, and commit. Raises KeyError for one nobody asked for."""
         with self._lock:
-            write_calls(self._connection, self._common["run_id"], calls)
             given_up = [a for a in answers if a.status not in _ANSWERED] if self._fallback else []
+            # Those over the budget were given up without a call.
+            write_calls(
+                self._connection,
+                self._common["run_id"],
+                [replace(call, fallbacks=len(given_up)) for call in calls] if given_up else calls,
+            )
             replaced = {answer.key for answer in given_up}
             self._write(self._common, [answer for answer in answers if answer.key not in replaced])
             if self._fallback and given_up:

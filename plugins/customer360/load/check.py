@@ -68,7 +68,7 @@ def postgres_type(contract: Contract, field: Field) -> SQL:
     name = contract.postgres_type(field)
     if not _TYPE.fullmatch(name):
         raise LoadError(f"{contract.name} gives {field.name} the type {name!r}; use one such as numeric(12,2).")
-    return SQL(name)  # type: ignore[arg-type]
+    return SQL(name)
 
 
 def unique_sets(contract: Contract) -> list[list[str]]:
@@ -259,7 +259,7 @@ def _limit_rules(contract: Contract, field: Field, value: Composable) -> list[Ru
     ):
         if bound is not None:
             kind = SQL("bigint" if contract.postgres_type(field) in INTEGERS and bound.is_integer() else "numeric")
-            condition = SQL("{0}::{3} {1} {2}::{3}").format(value, SQL(sign), Literal(_number(bound)), kind)  # type: ignore[arg-type]
+            condition = SQL("{0}::{3} {1} {2}::{3}").format(value, SQL(sign), Literal(_number(bound)), kind)
             rules.append(Rule(condition, f"{words} {_number(bound)}"))
     if (length := max_length(contract, field)) is not None:
         condition = SQL("length({}) <= {}").format(value, Literal(length))

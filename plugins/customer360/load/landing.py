@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -18,6 +19,7 @@ from customer360.load.file import FileLoader
 from customer360.load.parents import release_waiting, waiting
 from customer360.load.raw_tables import make_raw_tables
 from customer360.load.report import FileResult, LoadReport
+from customer360.load.side_by_side import AT_A_TIME, load_side_by_side
 from customer360.warehouse import Warehouse
 
 LOADER = "c360_loader"
@@ -41,7 +43,8 @@ def load_landing(
 
     ``contracts``: parents first, as ``read_contracts`` gives them. ``business_date``: the day that stands for
     dates a file lacks. ``progress``: whether a bar is shown on stderr, by default on a terminal; elsewhere
-    each file is a log line. Each file is one transaction, so an interrupted load goes on where it was.
+    each file is a log line. Two files are loaded at a time; the files of a table follow each other and come after
+    those of the tables they point to. Each file is one transaction, so an interrupted load goes on where it was.
 
     ``quiet_seconds``: a file written to more recently is looked at again when that has passed, and left for the
     next load if it was written to meanwhile. ``needs_success``: whether every file waits until a file
@@ -53,20 +56,24 @@ def load_landing(
     _let_rest([file for file, _ in found], quiet_seconds)
     if progress is None:
         progress = sys.stderr.isatty()
-    results: list[FileResult] = []
+    results: dict[int, FileResult] = {}
     with warehouse.connect(LOADER, autocommit=True) as connection:
         tables = [contract for contract in contracts if contract.feed is None]
         unfit = make_raw_tables(connection, tables)
-        loader = FileLoader(connection, contracts, run_id, business_date)
-        with tqdm(found, desc="load", unit="file", disable=not progress) as bar:
-            for file, contract in bar:
-                bar.set_postfix_str(file.name)
-                if contract and (refusal := unfit.get(target_of(contract, contracts).name)):
-                    file = replace(file, source=None, refusal=refusal)
-                result = loader.load(file, contract)
-                if result.status == "loaded" and file.delivered_on:
-                    result = replace(result, late_after=_newer_day(connection, result, file.delivered_on))
-                results.append(result)
+        newest = _newest_days(connection)
+        found = [(_fitting(file, contract, contracts, unfit), contract) for file, contract in found]
+        with ExitStack() as others, tqdm(total=len(found), desc="load", unit="file", disable=not progress) as bar:
+            connections = [others.enter_context(warehouse.connect(LOADER, autocommit=True)) for _ in range(AT_A_TIME)]
+            loaders = [FileLoader(each, contracts, run_id, business_date) for each in connections]
+            for place, result in load_side_by_side(found, contracts, loaders):
+                delivered_on = found[place][0].delivered_on
+                if result.status == "loaded" and delivered_on:
+                    earlier = newest.get((result.system, result.table), delivered_on)
+                    result = replace(result, late_after=str(earlier) if earlier > delivered_on else None)
+                    newest[result.system, result.table] = max(earlier, delivered_on)
+                results[place] = result
+                bar.update()
+                bar.set_postfix_str(result.file)
                 if result.status in ("refused", "unfinished"):
                     logger.warning("%s", result)
                 elif not progress:
@@ -77,17 +84,24 @@ def load_landing(
                 for contract in tables
                 if (count := release_waiting(connection, contract, contracts, run_id))
             }
-        return LoadReport(results, waiting(connection), released)
+        return LoadReport([results[place] for place in range(len(found))], waiting(connection), released)
 
 
-def _newer_day(connection: psycopg.Connection, result: FileResult, delivered_on: date) -> str | None:
-    """The newest delivery day that was loaded into the file's table before it, where that is a later one."""
-    row = connection.execute(
-        "select max(delivered_on)::text from ops.loaded_files"
-        " where system = %s and \"table\" = %s and status = 'loaded' and delivered_on > %s",
-        [result.system, result.table, delivered_on],
-    ).fetchone()
-    return row[0] if row else None
+def _fitting(
+    file: LandingFile, contract: Contract | None, contracts: Sequence[Contract], unfit: dict[str, str]
+) -> LandingFile:
+    """The file, or one that is refused because its table's columns are not those of the contract."""
+    refusal = unfit.get(target_of(contract, contracts).name) if contract else None
+    return replace(file, source=None, refusal=refusal) if refusal else file
+
+
+def _newest_days(connection: psycopg.Connection) -> dict[tuple[str | None, str | None], date]:
+    """The newest delivery day that was loaded into each system and table."""
+    rows = connection.execute(
+        'select system, "table", max(delivered_on) from ops.loaded_files'
+        " where status = 'loaded' and delivered_on is not null group by 1, 2"
+    )
+    return {(system, table): newest for system, table, newest in rows}
 
 
 def _let_rest(found: Sequence[LandingFile], quiet_seconds: float) -> None:

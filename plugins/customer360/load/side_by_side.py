@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from graphlib import TopologicalSorter
 from queue import SimpleQueue
 
@@ -19,6 +21,22 @@ AT_A_TIME = 2
 """A load takes a core here and one of PostgreSQL's, so more would only wait for each other."""
 
 Found = Sequence[tuple[LandingFile, Contract | None]]
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    place: int
+    result: FileResult
+
+
+@dataclass(frozen=True)
+class _Finished:
+    table: str
+    future: Future[None]
+
+
+def _finish(done: SimpleQueue[_Loaded | _Finished], table: str, future: Future[None]) -> None:
+    done.put(_Finished(table, future))
 
 
 def load_side_by_side(
@@ -34,13 +52,13 @@ def load_side_by_side(
     free: SimpleQueue[FileLoader] = SimpleQueue()
     for loader in loaders:
         free.put(loader)
-    done: SimpleQueue[tuple[int, FileResult] | tuple[str, Future[None]]] = SimpleQueue()
+    done: SimpleQueue[_Loaded | _Finished] = SimpleQueue()
 
     def load_table(table: str) -> None:
         loader = free.get()
         try:
             for place in places[table]:
-                done.put((place, loader.load(*found[place])))
+                done.put(_Loaded(place, loader.load(*found[place])))
         finally:
             free.put(loader)
 
@@ -48,14 +66,13 @@ def load_side_by_side(
         try:
             while order.is_active():
                 for table in order.get_ready():
-                    future = pool.submit(load_table, table)
-                    future.add_done_callback(lambda future, table=table: done.put((table, future)))  # type: ignore[misc]
-                key, outcome = done.get()
-                if isinstance(outcome, FileResult):
-                    yield key, outcome  # type: ignore[misc]
+                    pool.submit(load_table, table).add_done_callback(partial(_finish, done, table))
+                item = done.get()
+                if isinstance(item, _Loaded):
+                    yield item.place, item.result
                 else:
-                    outcome.result()
-                    order.done(key)
+                    item.future.result()
+                    order.done(item.table)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

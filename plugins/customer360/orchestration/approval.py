@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from airflow.sdk import get_current_context
@@ -40,25 +40,25 @@ def show_drafts(run_number: int) -> dict[str, Any] | None:
 
 def record_answer(shown: dict[str, Any], answer: dict[str, Any]) -> None:
     """Enter the answer into the ledger, with who gave it and when."""
-    from datetime import date
-
     from customer360 import pipeline
 
-    said_yes = answer["chosen_options"] == [APPROVE]
-    exceptions = {int(number) for number in (answer["params_input"].get("except_drafts") or "").split(",") if number}
-    others = [number for number in shown["draft_ids"] if number not in exceptions]
-    named = [number for number in shown["draft_ids"] if number in exceptions]
     run = pipeline.start_run(
-        read_settings(),
-        get_current_context()["dag"].dag_id,
-        as_of_date=date.fromisoformat(shown["as_of_date"]),
+        read_settings(), get_current_context()["dag"].dag_id, as_of_date=date.fromisoformat(shown["as_of_date"])
     )
     said = {"decided_by": answer["responded_by_user"]["name"], "decided_at": _instant(answer["responded_at"])}
-    approved = pipeline.decide(run, "approved", others if said_yes else named, **said)
-    rejected = pipeline.decide(run, "rejected", named if said_yes else others, **said)
+    approve, reject = divided(shown["draft_ids"], answer)
+    approved = pipeline.decide(run, "approved", approve, **said)
+    rejected = pipeline.decide(run, "rejected", reject, **said)
     pipeline.finish_run(run, "done")
-    log.info("%d approved, %d rejected, %d closed meanwhile.", approved, rejected,
-             len(shown["draft_ids"]) - approved - rejected)  # fmt: skip
+    closed = len(shown["draft_ids"]) - approved - rejected
+    log.info("%d approved, %d rejected, %d closed meanwhile.", approved, rejected, closed)
+
+
+def divided(draft_ids: list[int], answer: dict[str, Any]) -> tuple[list[int], list[int]]:
+    """The drafts that an answer approves, and those it rejects: the exceptions of the form are the other way."""
+    named = {int(number) for number in (answer["params_input"].get("except_drafts") or "").split(",") if number.strip()}
+    said, exceptions = ([n for n in draft_ids if (n in named) is other] for other in (False, True))
+    return (said, exceptions) if answer["chosen_options"] == [APPROVE] else (exceptions, said)
 
 
 def _instant(value: datetime | str) -> datetime:

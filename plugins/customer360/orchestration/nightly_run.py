@@ -62,7 +62,11 @@ def run_nightly(
     click.echo("\n" + night_summary(warehouse, run_id) + "\n")
     well = _status(warehouse, run_id) in ("published", "unchanged")
     if not well:
-        lines = (f"The log of the run: {log}", *advice(_runbook(warehouse, run_id), resume_command("nightly", run_id)))
+        report = pipeline.report(pipeline.resume_run(settings, run_id))
+        lines = (
+            f"The report of the run: {report}", f"Its log: {log}",
+            *advice(_runbook(warehouse, run_id), resume_command("nightly", run_id)),
+        )  # fmt: skip
         click.echo("\n".join(lines), err=True)
         return False
     click.echo(
@@ -70,7 +74,7 @@ def run_nightly(
         "  customer360 warehouse psql --role bi_reader -c 'select * from dashboard.overview_kpis limit 5'\n"
         "  customer360 status\n"
         "  make airflow      opens the Airflow UI with this run in it\n"
-        f"  {settings.home}/reports/{run_id}/quality.html   every check of this run"
+        f"  {settings.home}/reports/{run_id}/report.html   the night in pictures; every check in quality.html"
     )
     return True
 

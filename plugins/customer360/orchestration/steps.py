@@ -37,6 +37,54 @@ def enter_run() -> int:
     return _start().run_id
 
 
+def erase() -> int:
+    """Erase the person of the form and return the run's number; a dry run says how much it would be, and ends there.
+
+    The form is forgotten either way: Airflow would keep it as long as the run.
+    """
+    from airflow.exceptions import AirflowSkipException
+
+    from customer360 import erasing, pipeline
+    from customer360.orchestration.forgetting import forget_the_form
+    from customer360.warehouse import open_warehouse
+
+    context = get_current_context()
+    params, settings = context["params"], read_settings()
+    request = erasing.Request(params["email"], params["system"], params["customer_id"])
+    try:
+        if params["dry_run"]:
+            _log_counts(erasing.preview(open_warehouse(settings), settings, params["landing"], request))
+            raise AirflowSkipException("Nothing was changed: this was a dry run.")
+        run = pipeline.start_run(
+            settings, "erase", as_of_date=pipeline.published_day(settings), landing=params["landing"]
+        )
+        _log_counts(erasing.receipt(run.warehouse, pipeline.erase(run, request)))
+        return run.run_id
+    finally:
+        forget_the_form(settings, context["dag"].dag_id)
+
+
+def maintain() -> None:
+    """Delete what has outlived its period, and vacuum; a dry run says how much that is."""
+    from customer360 import maintenance, pipeline
+    from customer360.warehouse import open_warehouse
+
+    settings = read_settings()
+    if get_current_context()["params"]["dry_run"]:
+        _log_counts(maintenance.preview(open_warehouse(settings), settings))
+        return
+    run = pipeline.start_run(settings, "maintain")
+    _log_counts(pipeline.maintain(run))
+    pipeline.finish_run(run, "done")
+
+
+def _log_counts(counts: dict[str, int]) -> None:
+    for place, count in sorted(counts.items()):
+        log.info("%9d  %s", count, place)
+    if not counts:
+        log.info("Nothing was found.")
+
+
 def build_core(run_number: int) -> None:
     """Build staging, the resolved identities and the stars."""
     _build_core(_run(run_number))
@@ -100,13 +148,16 @@ def export_formats() -> None:
     pipeline.finish_run(run, "done")
 
 
-def start_batch() -> int:
-    """Ask Bedrock for segments in a batch job; the run's number."""
+def start_batch() -> None:
+    """Ask Bedrock for segments in a batch job; a dry run only says what it would cost."""
     from customer360 import pipeline
 
-    run = _start()
-    pipeline.start_batch(run, session=aws_session(run.classifier))
-    return run.run_id
+    run, params = _start(writes=False, classifier="bedrock"), _params()
+    if params["dry_run"]:
+        words = _price(run)
+        pipeline.finish_run(run, "done")
+        raise AirflowSkipException(f"{words} A batch job costs half.")
+    pipeline.start_batch(run, budget=_budget(), session=aws_session(run.classifier))
 
 
 def batches_go_on() -> bool:
@@ -129,7 +180,7 @@ def finish(run_number: int) -> None:
 
 
 def report(run_number: int) -> None:
-    """Log what the night did, and renew the models' documentation where they have changed."""
+    """Write the page of the night, log what it did, and renew the models' documentation where they have changed."""
     from customer360 import pipeline
     from customer360.summary import night_summary
 
@@ -138,6 +189,7 @@ def report(run_number: int) -> None:
     verdict, *lines = night_summary(run.warehouse, run.run_id).splitlines()
     for line in lines:
         log.info(line)
+    log.info("In pictures: %s", pipeline.report(run))
     log.info(verdict)
 
 
@@ -178,7 +230,7 @@ def run_day(day: str) -> None:
     _publish(run)
 
 
-def _start(as_of_date: date | None = None, *, writes: bool = True) -> Any:
+def _start(as_of_date: date | None = None, *, writes: bool = True, classifier: str | None = None) -> Any:
     """Enter a run with the parameters of the form.
 
     Raises RunInProgress, before anything is entered, where this run ``writes`` to the warehouse and another does.
@@ -189,7 +241,7 @@ def _start(as_of_date: date | None = None, *, writes: bool = True) -> Any:
 
     context = get_current_context()
     params = context["params"]
-    settings = read_settings()
+    settings, classifier = read_settings(), classifier or params.get("classifier")
     if writes:
         refuse_while_another_runs(open_warehouse(settings))
     chosen = params.get("as_of_date")
@@ -200,10 +252,10 @@ def _start(as_of_date: date | None = None, *, writes: bool = True) -> Any:
         context["dag"].dag_id,
         as_of_date=as_of_date or (date.fromisoformat(chosen) if chosen else settings.last_business_day(due)),
         landing=params.get("landing"),
-        classifier=params.get("classifier"),
+        classifier=classifier,
     )
     log.info("Run %s begins, as of %s.", run.run_id, run.as_of_date)
-    if "classifier" in params:
+    if classifier:
         pipeline.check_classifier(run, aws_session(run.classifier))
     return run
 
@@ -216,6 +268,11 @@ def _run(run_number: int) -> Any:
 
 def _params() -> Any:
     return get_current_context()["params"]
+
+
+def _budget() -> Decimal | None:
+    budget = _params().get("budget")
+    return None if budget is None else Decimal(str(budget))
 
 
 def _load(run: Any) -> None:
@@ -242,10 +299,7 @@ def _build_core(run: Any) -> None:
 def _enrich(run: Any) -> None:
     from customer360 import pipeline
 
-    budget = _params().get("budget")
-    enriched = pipeline.enrich(
-        run, budget=None if budget is None else Decimal(str(budget)), session=aws_session(run.classifier)
-    )
+    enriched = pipeline.enrich(run, budget=_budget(), session=aws_session(run.classifier))
     assets.describe(
         assets.ENRICHMENT,
         run,

@@ -32,6 +32,7 @@ compare_with_labels = task(task_display_name="Compare with labels")(evaluation.c
 compare_with_earlier = task(task_display_name="Compare with an earlier day")(evaluation.compare_with_earlier)
 
 ask_again = task(task_display_name="Ask again")(evaluation.ask_again)
+start_batch = task(task_display_name="Start a batch job")(steps.start_batch)
 
 build_marts = task(task_display_name="Build the marts unseen")(steps.build_marts)
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from customer360.build import docs_path, manifest_path
 from customer360.publish import PublishedTable, read_specification
+from customer360.report import PAGE, newest_report
 from customer360.settings import Settings
 from customer360.summary import read_summary, recent_runs
 from customer360.warehouse import open_warehouse
@@ -53,6 +54,20 @@ def run_report(settings: Settings, run_id: int | None = None) -> str:
     )
 
 
+def night_in_pictures(settings: Settings, run_id: int | None = None) -> str:
+    """The page a run left: records, segments, cost, seconds and what was published, drawn."""
+    reports = settings.home / "reports"
+    if run_id is None:
+        newest = newest_report(reports)
+        if newest is None:
+            raise NoPageYetError("No night has left its page yet. Trigger the DAG nightly; it stands here then.")
+        return newest.read_text(encoding="utf-8")
+    page = reports / str(run_id) / PAGE
+    if not page.exists():
+        raise LookupError(f"Run {run_id} has left no page, or it was removed after a year.")
+    return page.read_text(encoding="utf-8")
+
+
 def quality_results(settings: Settings, run_id: int | None = None) -> str:
     """Every check of a run's gates, the last run that came to one where none is named."""
     if run_id is None:
@@ -87,6 +102,7 @@ def data_dictionary(settings: Settings) -> str:
 
 PAGES = (
     Page("report", "Last run", run_report, of_a_run=True),
+    Page("pictures", "Last run in pictures", night_in_pictures, of_a_run=True),
     Page("quality", "Quality results", quality_results, of_a_run=True),
     Page("models", "Models (dbt docs)", dbt_docs, has_scripts=True),
     Page("dictionary", "Data dictionary", data_dictionary, has_scripts=True),

@@ -199,7 +199,9 @@ def _undo(connection: psycopg.Connection, tables: Sequence[PublishedTable], run_
     if published is None:
         raise PublishError("Nothing is published yet, so there is nothing to undo.")
     if kept is None or kept[0] != published[0]:
-        raise PublishError(f"Batch {published[0]} is the first one; there is none before it to go back to.")
+        raise PublishError(
+            f"Batch {published[0]} is the first one, or was published after an erasure; there is none to go back to."
+        )
     catalogue = read_catalogue(connection, tables)
     refuse_other_changes(connection, tables, catalogue)
     touched = tables_with_images(connection, published[0])
@@ -342,7 +344,10 @@ def _show_the_batch_to_readers(connection: psycopg.Connection) -> None:
             "create view core.published_batch as select batch_id, as_of_date, published_at from ops.published_batch"
         )
         connection.execute(
-            "comment on view core.published_batch is 'One row: the batch that the published tables show.'"
+            "comment on view core.published_batch is 'One row: the batch that the published tables show.';"
+            "comment on column core.published_batch.batch_id is 'Number of the batch.';"
+            "comment on column core.published_batch.as_of_date is 'Last business day it includes.';"
+            "comment on column core.published_batch.published_at is 'When it was published.'"
         )
         connection.execute(
             sql.SQL("grant select on core.published_batch to {}, {}").format(

@@ -432,5 +432,9 @@ def test_falling_back_to_rules_is_chosen_and_written_down(warehouse, run_id, peo
         ("bedrock", f"{MODEL} at 127.0.0.1", "segment_v1", 20, False),
         ("rules", "scorecard", "segments_v1", 20, True),
     ]
+    assert rows(warehouse, "select status, fallbacks from ops.llm_calls order by call_id") == [
+        ("ok", 0),
+        ("failed", 20),
+    ]
     double.fails(0)
     assert night(warehouse, run_id, classifier(), days=1).statuses == {"ok": 20}

@@ -27,7 +27,8 @@ final as (
         percentile_cont(0.5) within group (order by latency_ms) filter (where status <> 'failed')
             as median_latency_ms,
         percentile_cont(0.95) within group (order by latency_ms) filter (where status <> 'failed')
-            as p95_latency_ms
+            as p95_latency_ms,
+        sum(fallbacks)::bigint as fallback_count
     from calls
     group by as_of_date, purpose, model, endpoint_kind
 )

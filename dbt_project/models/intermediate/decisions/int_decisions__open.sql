@@ -42,7 +42,9 @@ final as (
         md5(facts::text) as input_hash,
         -- Who it is about and who wrote it; no part of the facts, and taken out of the texts that leave.
         array_remove(
-            array[decisions.customer_name, decisions.customer_id, decisions.customer_email, members.name, members.email],
+            array[
+                decisions.customer_name, decisions.customer_id, decisions.customer_email, members.name, members.email
+            ],
             null
         ) as personal_values
     from facts

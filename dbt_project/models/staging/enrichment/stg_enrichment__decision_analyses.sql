@@ -23,7 +23,7 @@ final as (
     -- A question that failed leaves the last answer standing. The result_id breaks ties between answers of one day,
     -- else a rerun would leave the answer kept to chance.
     order by
-        answers.decision_id,
+        answers.decision_id asc,
         (answers.status in ('ok', 'abstained')) desc,
         answers.as_of_date desc,
         answers.result_id desc

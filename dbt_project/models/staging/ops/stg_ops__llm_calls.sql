@@ -29,7 +29,8 @@ final as (
         calls.cache_write_tokens,
         calls.dollars,
         calls.latency_ms,
-        calls.retries
+        calls.retries,
+        calls.fallbacks
     from calls
     inner join runs on calls.run_id = runs.run_id
     where runs.as_of_date <= {{ as_of_date() }}

@@ -71,7 +71,7 @@ class BedrockClassifier(Generic[Subject, Answer]):
 
     client: BedrockClient
     pacing: Pacing = field(default_factory=Pacing)
-    purpose: Purpose[Subject, Answer] = field(default_factory=SegmentPurpose)  # type: ignore[assignment]
+    purpose: Purpose[Subject, Answer] = field(default_factory=SegmentPurpose)  # type: ignore[arg-type]
     threads: int = THREADS
     source: str = field(default="bedrock", init=False)
 
@@ -185,8 +185,9 @@ class BedrockClassifier(Generic[Subject, Answer]):
         try:
             reply = self.client.ask(question)
         except DailyQuotaError as error:
-            self._stopped = ("failed", f"The account's tokens per day are used up: {error}")
-            return [], self._call(question, "failed", self._stopped[1])
+            why = f"The account's tokens per day are used up: {error}"
+            self._stopped = ("failed", why)
+            return [], self._call(question, "failed", why)
         except CallError as error:
             return [], self._call(question, "failed", str(error), known=error)
         answers, call_status, problem = judged(self.purpose, question, reply)

@@ -23,7 +23,6 @@ from customer360.enrich.decisions import Category, DecisionAnswer, DecisionRules
 
 DECISION_PROMPT = "decision_v1"
 
-_UNSURE = "Unsure"
 _FACTS = (
     "decision_type", "urgency_level", "customer_tier", "relationship_months", "impact_share", "proposed_options",
     "is_overdue",
@@ -33,7 +32,7 @@ _ROOM = 160
 
 SCHEMA = schema_of_answers(
     {
-        "category": {"type": "string", "enum": [*get_args(Category), _UNSURE]},
+        "category": {"type": "string", "enum": [*get_args(Category), "Unsure"]},
         "options": {"type": "array", "items": {"type": "string", "enum": list(get_args(Option))}},
     }
 )
@@ -95,7 +94,7 @@ class DecisionPurpose:
 
     def _answer(self, entry: Any, decision: OpenDecision) -> DecisionAnswer:
         said = _ModelAnswer.model_validate(entry)
-        if said.category == _UNSURE:
+        if said.category == "Unsure":
             return DecisionAnswer(
                 decision_id=decision.decision_id,
                 status="abstained",

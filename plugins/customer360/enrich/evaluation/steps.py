@@ -66,7 +66,15 @@ def evaluate_labels(
             f"{as_of_date}; nothing is measured. Label customers of this warehouse, or run `customer360 segment` first."
         )
     found = [
-        Evaluation(kind, *said_by, labels.name, pairs.total(), left_out, agreement(pairs, SEGMENTS), _confusion(pairs))
+        Evaluation(
+            kind,
+            *said_by,
+            labels.name,
+            pairs.total(),
+            left_out,
+            _named(kind, agreement(pairs, SEGMENTS)),
+            _confusion(pairs),
+        )
         for said_by, pairs in sorted(answers.items())
     ]
     return _kept(warehouse, run_id, as_of_date, found)
@@ -164,6 +172,13 @@ def _asked(
 def _answers(warehouse: Warehouse, as_of_date: date) -> list[tuple]:
     with reading(warehouse) as connection:
         return connection.execute(query("answers"), {"as_of_date": as_of_date}).fetchall()
+
+
+def _named(kind: Kind, metrics: list[Metric]) -> list[Metric]:
+    """What is accuracy against people's labels is only recovery against a generator's."""
+    if kind == "golden":
+        return metrics
+    return [replace(metric, name="recovered") if metric.name == "accuracy" else metric for metric in metrics]
 
 
 def _confusion(pairs: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
