@@ -20,9 +20,8 @@ from customer360.settings import SettingsError, read_settings
 
 log = logging.getLogger(__name__)
 
-# They would have the last word in every log, or hundreds of lines before it.
-for talkative in ("great_expectations", "airflow.task.operators.airflow.providers.standard.decorators.python"):
-    logging.getLogger(talkative).setLevel(logging.WARNING)
+# It would put hundreds of lines before the one that matters.
+logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 
 def load() -> int:
