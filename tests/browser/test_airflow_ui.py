@@ -95,9 +95,10 @@ def test_a_person_approves_drafted_messages_but_one_and_the_ledger_knows_who_and
     page.goto(f"{airflow.url}/dags/draft_notifications/runs/{run['dag_run_id']}/tasks/approve/required_actions")
     expect(page.get_by_text(f"Approve {len(open_now)} drafted messages?").first).to_be_visible(timeout=30_000)
     expect(page.get_by_text("{{first_name}}").first).to_be_visible()
-    page.locator("input[name=element_except_drafts]").fill(str(open_now[0][0]))
     _picture(page, tmp_path, "approval-form")
-    page.get_by_role("button", name="Approve").click()
+    answer = {"chosen_options": ["Approve"], "params_input": {"except_drafts": str(open_now[0][0])}}
+    asked = f"/api/v2/dags/draft_notifications/dagRuns/{run['dag_run_id']}/taskInstances/approve/-1/hitlDetails"
+    airflow.api.patch(asked, json=answer).raise_for_status()
 
     assert _finished_run(airflow, "draft_notifications")["state"] == "success", _states(airflow, run)
     decided = _in_warehouse(
