@@ -48,7 +48,7 @@ nightly: setup ## Take the sample delivery to published marts (LANDING=… AS_OF
 	@$(BIN)/customer360 nightly --landing $(LANDING) --as-of-date $(AS_OF_DATE)
 
 test: dev browser lint ## Run every test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 test-production: dev browser redis $(SUPERSET)/.ready ## Run the large tests: Celery workers, the tutorial, Superset
 	$(BIN)/pytest tests/production
