@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,10 +91,9 @@ def _give_rights(client: httpx.Client, role: str, slugs: list[str]) -> None:
     }
     if name not in known:
         known[name] = _sent(client.post("/api/v1/security/roles/", json={"name": name}))["id"]
-    permissions = _get(client, "/api/v1/security/permissions-resources/", {"q": "(page_size:-1)"})["result"]
     wanted = [
         each["id"]
-        for each in permissions
+        for each in _permissions(client)
         if each["permission"]["name"] == "database_access"
         and each["view_menu"]["name"].startswith(f"[{CONNECTIONS[role]}].")
     ]
@@ -100,6 +101,16 @@ def _give_rights(client: httpx.Client, role: str, slugs: list[str]) -> None:
     for slug in slugs:
         number = _get(client, f"/api/v1/dashboard/{slug}")["result"]["id"]
         _sent(client.put(f"/api/v1/dashboard/{number}", json={"roles": [known[name]]}))
+
+
+def _permissions(client: httpx.Client) -> Iterator[dict[str, Any]]:
+    # Superset gives at most a hundred at once, whatever is asked for.
+    for page in itertools.count():
+        query = f"(order_column:id,order_direction:asc,page:{page},page_size:100)"
+        found = _get(client, "/api/v1/security/permissions-resources/", {"q": query})["result"]
+        yield from found
+        if len(found) < 100:
+            return
 
 
 def _get(client: httpx.Client, path: str, parameters: dict[str, str] | None = None) -> dict[str, Any]:
