@@ -1,17 +1,24 @@
 with
 
 overview as (
-    select record_date, ai_interactions from {{ ref('dashboard__overview_kpis') }}
+    select
+        record_date,
+        ai_interactions
+    from {{ ref('dashboard__overview_kpis') }}
 ),
 
 types as (
-    select record_date, sum("count") as interactions
+    select
+        record_date,
+        sum("count") as interactions
     from {{ ref('dashboard__interaction_types') }}
     group by record_date
 ),
 
 features as (
-    select record_date, sum(usage_count) as interactions
+    select
+        record_date,
+        sum(usage_count) as interactions
     from {{ ref('dashboard__ai_feature_performance') }}
     group by record_date
 ),

@@ -9,14 +9,14 @@ with
 
 wholes as (
     {%- for model, value in wholes.items() %}
-    select
-        '{{ model }}' as model,
-        record_date,
-        round(sum(percentage::numeric), 2) as percentage,
-        round(sum("{{ value }}"::numeric), 2) as whole
-    from {{ ref(model) }}
-    group by record_date
-    {{ 'union all' if not loop.last }}
+        select
+            '{{ model }}' as model,
+            record_date,
+            round(sum(percentage::numeric), 2) as percentage,
+            round(sum("{{ value }}"::numeric), 2) as whole
+        from {{ ref(model) }}
+        group by record_date
+                {{ 'union all' if not loop.last }}
     {%- endfor %}
 )
 

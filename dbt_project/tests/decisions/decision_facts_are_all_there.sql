@@ -10,11 +10,11 @@ counted as (
         ('fct_evaluations', 'stg_decisions__evaluations'),
         ('fct_decision_outcomes', 'stg_decisions__decision_outcomes'),
     ] %}
-    select
-        '{{ fact }}' as fact,
-        (select count(*) from {{ ref(source) }}) as in_source,
-        (select count(*) from {{ ref(fact) }}) as in_fact
-    {{ 'union all' if not loop.last }}
+        select
+            '{{ fact }}' as fact,
+            (select count(*) from {{ ref(source) }}) as in_source,
+            (select count(*) from {{ ref(fact) }}) as in_fact
+                {{ 'union all' if not loop.last }}
     {%- endfor %}
 )
 

@@ -1,11 +1,18 @@
 with
 
 readings as (
-    select usage_type, sum(used_count) as units from {{ ref('fct_usage') }} group by usage_type
+    select
+        usage_type,
+        sum(used_count) as units
+    from {{ ref('fct_usage') }}
+    group by usage_type
 ),
 
 months as (
-    select usage_type, sum(used) as units, max(total_usage) as total_usage
+    select
+        usage_type,
+        sum(used) as units,
+        max(total_usage) as total_usage
     from {{ ref('dashboard__usage_breakdown') }}
     group by usage_type
 )

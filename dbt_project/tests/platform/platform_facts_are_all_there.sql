@@ -10,11 +10,11 @@ counted as (
         ('fct_payments', 'stg_shop__payments'),
         ('fct_surveys', 'stg_shop__surveys'),
     ] %}
-    select
-        '{{ fact }}' as fact,
-        (select count(*) from {{ ref(source) }}) as in_source,
-        (select count(*) from {{ ref(fact) }}) as in_fact
-    {{ 'union all' if not loop.last }}
+        select
+            '{{ fact }}' as fact,
+            (select count(*) from {{ ref(source) }}) as in_source,
+            (select count(*) from {{ ref(fact) }}) as in_fact
+                {{ 'union all' if not loop.last }}
     {%- endfor %}
 )
 

@@ -10,11 +10,11 @@ counted as (
         ('fct_ai_interactions', 'stg_shop__ai_interactions'),
         ('fct_ai_touches', 'stg_shop__ai_touches'),
     ] %}
-    select
-        '{{ fact }}' as fact,
-        (select count(*) from {{ ref(source) }}) as in_source,
-        (select count(*) from {{ ref(fact) }}) as in_fact
-    {{ 'union all' if not loop.last }}
+        select
+            '{{ fact }}' as fact,
+            (select count(*) from {{ ref(source) }}) as in_source,
+            (select count(*) from {{ ref(fact) }}) as in_fact
+                {{ 'union all' if not loop.last }}
     {%- endfor %}
 )
 

@@ -18,7 +18,12 @@ ends as (
         reason
     from links
     union
-    select right_system, right_customer_id, left_system, left_customer_id, reason
+    select
+        right_system,
+        right_customer_id,
+        left_system,
+        left_customer_id,
+        reason
     from links
 ),
 

@@ -40,7 +40,7 @@ held as (
         asked.segment,
         coalesce(sum(rule.points), 0)::integer as points,
         string_agg(format('+%s %s', rule.points, rule.reason), ' ' order by rule.points desc, rule.reason)
-            filter (where rule.reason is not null) as rules_that_held
+        filter (where rule.reason is not null) as rules_that_held
     from asked
     left join lateral jsonb_to_recordset(asked.contributions) as rule (points integer, reason text) on true
     where asked.has_points

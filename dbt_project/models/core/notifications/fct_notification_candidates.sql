@@ -20,7 +20,11 @@ newest_states as (
 ),
 
 decisions as (
-    select distinct on (draft_id) draft_id, state as decision, decided_by, decided_at
+    select distinct on (draft_id)
+        draft_id,
+        state as decision,
+        decided_by,
+        decided_at
     from states
     where decided_by <> 'rules'
     order by draft_id, as_of_date desc, state_id desc

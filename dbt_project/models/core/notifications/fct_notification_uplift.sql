@@ -31,7 +31,7 @@ drawn as (
 outcomes as (
     select
         drawn.*,
-        exists (
+        exists(
             select 1 from orders
             where
                 orders.customer_key = drawn.customer_key

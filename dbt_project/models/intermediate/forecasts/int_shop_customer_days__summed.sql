@@ -20,7 +20,12 @@ amounts as (
     from orders
     union all
     -- A refund counts on its own day, whenever the order was.
-    select orders.shop_customer_id, refunds.refund_date, 0, 0, refunds.refund_amount
+    select
+        orders.shop_customer_id,
+        refunds.refund_date,
+        0,
+        0,
+        refunds.refund_amount
     from refunds
     inner join orders on refunds.order_id = orders.order_id
 ),

@@ -38,22 +38,34 @@ numbered_links as (
 ),
 
 neighbours as (
-    select left_number as from_number, right_number as to_number from numbered_links
+    select
+        left_number as from_number,
+        right_number as to_number
+    from numbered_links
     union
-    select right_number, left_number from numbered_links
+    select
+        right_number,
+        left_number
+    from numbered_links
 ),
 
 reached as (
-    select from_number as record_number, to_number as reached_number
+    select
+        from_number as record_number,
+        to_number as reached_number
     from neighbours
     union
-    select reached.record_number, neighbours.to_number
+    select
+        reached.record_number,
+        neighbours.to_number
     from reached
     inner join neighbours on reached.reached_number = neighbours.from_number
 ),
 
 canonical as (
-    select record_number, least(record_number, min(reached_number)) as canonical_number
+    select
+        record_number,
+        least(record_number, min(reached_number)) as canonical_number
     from reached
     group by record_number
 ),

@@ -64,15 +64,15 @@ merged as (
     select
         customer_key,
         {%- for field in fields %}
-        {%- set by = 'consent_precedence' if field == 'marketing_consent' else 'precedence' %}
-        (
-            array_agg({{ field }} order by {{ by }}, source_customer_id collate "C")
-            filter (where {{ field }} is not null)
-        )[1] as {{ field }},
-        (
-            array_agg(system order by {{ by }}, source_customer_id collate "C")
-            filter (where {{ field }} is not null)
-        )[1] as {{ field }}_source,
+            {%- set by = 'consent_precedence' if field == 'marketing_consent' else 'precedence' %}
+            (
+                array_agg({{ field }} order by {{ by }}, source_customer_id collate "C")
+                filter (where {{ field }} is not null)
+            )[1] as {{ field }},
+            (
+                array_agg(system order by {{ by }}, source_customer_id collate "C")
+                filter (where {{ field }} is not null)
+            )[1] as {{ field }}_source,
         {%- endfor %}
         -- A customer one system suspended is suspended, whatever the others say.
         (

@@ -17,13 +17,17 @@ preferences as (
 ),
 
 notifications as (
-    select *, {{ business_day('sent_date') }} as sent_on
+    select
+        *,
+        {{ business_day('sent_date') }} as sent_on
     from {{ ref('stg_notifications__notification_history') }}
 ),
 
 -- Whoever said no anywhere has said no.
 consents as (
-    select identified.customer_key, bool_and(source_customers.marketing_consent) as has_consent
+    select
+        identified.customer_key,
+        bool_and(source_customers.marketing_consent) as has_consent
     from source_customers
     inner join identified
         on
@@ -40,7 +44,9 @@ newest_preferences as (
 ),
 
 switches as (
-    select identified.customer_key, bool_and(newest_preferences.notification_enabled) as is_channel_on
+    select
+        identified.customer_key,
+        bool_and(newest_preferences.notification_enabled) as is_channel_on
     from newest_preferences
     inner join identified
         on identified.system = 'crm' and newest_preferences.customer_id::text = identified.source_customer_id
@@ -48,7 +54,9 @@ switches as (
 ),
 
 messages as (
-    select identified.customer_key, count(*)::integer as notifications_sent_7d
+    select
+        identified.customer_key,
+        count(*)::integer as notifications_sent_7d
     from notifications
     inner join identified
         on identified.system = 'notifications' and notifications.customer_id::text = identified.source_customer_id

@@ -69,7 +69,10 @@ priced as (
         coalesce(used.used_count, 0) as used_count,
         rates.free_limit,
         rates.overage_rate
-    from (select * from rates where price_rank = 1) as rates
+    from (
+        select * from rates
+        where price_rank = 1
+    ) as rates
     full join used on rates.month_start = used.month_start and rates.usage_type = used.usage_type
 ),
 

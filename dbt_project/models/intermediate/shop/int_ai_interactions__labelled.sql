@@ -11,9 +11,9 @@ final as (
         {{ business_day('started_at') }} as interaction_date,
         is_resolved,
         case
-        {%- for rule in concern_rules() if rule.keywords %}
-            when query_text ~* '\m({{ rule.keywords | join('|') }})' then '{{ rule.name }}'
-        {%- endfor %}
+            {%- for rule in concern_rules() if rule.keywords %}
+                when query_text ~* '\m({{ rule.keywords | join('|') }})' then '{{ rule.name }}'
+            {%- endfor %}
             else '{{ concern_rules()[-1].name }}'
         end as concern_name
     from interactions

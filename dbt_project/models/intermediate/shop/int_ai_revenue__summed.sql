@@ -11,10 +11,18 @@ refunds as (
 ),
 
 amounts as (
-    select order_date as record_date, ai_feature_name as feature_name, net_amount as amount from orders
+    select
+        order_date as record_date,
+        ai_feature_name as feature_name,
+        net_amount as amount
+    from orders
     union all
     -- A refund counts on its own day, whenever the order was.
-    select refund_date, ai_feature_name, -refund_amount from refunds
+    select
+        refund_date,
+        ai_feature_name,
+        -refund_amount
+    from refunds
 ),
 
 final as (

@@ -33,13 +33,21 @@ closed as (
 ),
 
 following_orders as (
-    select closed.session_id, orders.order_id, orders.ordered_at, orders.ai_feature_name
+    select
+        closed.session_id,
+        orders.order_id,
+        orders.ordered_at,
+        orders.ai_feature_name
     from closed
     inner join orders on closed.visitor_id = orders.visitor_id
     where orders.ordered_at between closed.last_added_at and closed.last_added_at + interval '7 days'
     union
     -- The account follows a customer who filled the cart on one device and ordered on another.
-    select closed.session_id, orders.order_id, orders.ordered_at, orders.ai_feature_name
+    select
+        closed.session_id,
+        orders.order_id,
+        orders.ordered_at,
+        orders.ai_feature_name
     from closed
     inner join orders on closed.shop_customer_id = orders.shop_customer_id
     where orders.ordered_at between closed.last_added_at and closed.last_added_at + interval '7 days'

@@ -71,7 +71,17 @@ activity as (
     left join recommended
         on viewings.session_id = recommended.session_id and viewings.product_id = recommended.product_id
     union all
-    select touch_date, product_id, 0, 0, 0, 0, 1, 0, 0, 0
+    select
+        touch_date,
+        product_id,
+        0,
+        0,
+        0,
+        0,
+        1,
+        0,
+        0,
+        0
     from touches
     union all
     select

@@ -36,13 +36,31 @@ events as (
         null::date as order_date
     from customers
     union all
-    select shop_customer_id, order_date, 1, net_amount, 0, order_date
+    select
+        shop_customer_id,
+        order_date,
+        1,
+        net_amount,
+        0,
+        order_date
     from orders
     union all
-    select shop_customer_id, order_date + {{ active_days + 1 }}, 0, 0, 0, null
+    select
+        shop_customer_id,
+        order_date + {{ active_days + 1 }},
+        0,
+        0,
+        0,
+        null
     from orders
     union all
-    select orders.shop_customer_id, refunds.refund_date, 0, 0, refunds.refund_amount, null
+    select
+        orders.shop_customer_id,
+        refunds.refund_date,
+        0,
+        0,
+        refunds.refund_amount,
+        null
     from refunds
     inner join orders on refunds.order_id = orders.order_id
 ),

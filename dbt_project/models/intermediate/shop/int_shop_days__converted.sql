@@ -10,10 +10,19 @@ orders as (
 ),
 
 visits as (
-    select session_date as record_date, visitor_id, false as is_purchase from sessions
+    select
+        session_date as record_date,
+        visitor_id,
+        false as is_purchase
+    from sessions
     union all
     -- A visit that goes on past midnight is a visit of the day of its order, too: no rate above 100.
-    select order_date, visitor_id, true from orders where visitor_id is not null
+    select
+        order_date,
+        visitor_id,
+        true
+    from orders
+    where visitor_id is not null
 ),
 
 visitors as (

@@ -21,9 +21,20 @@ spenders as (
 ),
 
 moves as (
-    select bin, valid_from as record_date, 1 as customers, net_revenue from spenders
+    select
+        bin,
+        valid_from as record_date,
+        1 as customers,
+        net_revenue
+    from spenders
     union all
-    select bin, valid_before, -1, -net_revenue from spenders where valid_before is not null
+    select
+        bin,
+        valid_before,
+        -1,
+        -net_revenue
+    from spenders
+    where valid_before is not null
 ),
 
 moves_per_day as (
@@ -92,11 +103,23 @@ customers_of_cut_bins as (
 ),
 
 ranked as (
-    select record_date, customers, net_revenue, last_rank, last_high_rank, last_medium_rank
+    select
+        record_date,
+        customers,
+        net_revenue,
+        last_rank,
+        last_high_rank,
+        last_medium_rank
     from cut_bins
     where not is_cut
     union all
-    select record_date, 1, net_revenue, last_rank, last_high_rank, last_medium_rank
+    select
+        record_date,
+        1,
+        net_revenue,
+        last_rank,
+        last_high_rank,
+        last_medium_rank
     from customers_of_cut_bins
 ),
 

@@ -19,13 +19,29 @@ orders as (
 ),
 
 steps_in_sessions as (
-    select session_id, 'visit' as step, started_at as taken_at from sessions
+    select
+        session_id,
+        'visit' as step,
+        started_at as taken_at
+    from sessions
     union all
-    select session_id, 'ai_interaction', started_at from interactions
+    select
+        session_id,
+        'ai_interaction',
+        started_at
+    from interactions
     union all
-    select session_id, event_type, occurred_at from events
+    select
+        session_id,
+        event_type,
+        occurred_at
+    from events
     union all
-    select session_id, 'purchase', ordered_at from orders
+    select
+        session_id,
+        'purchase',
+        ordered_at
+    from orders
 ),
 
 steps as (

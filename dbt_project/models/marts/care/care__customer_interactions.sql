@@ -18,7 +18,7 @@ final as (
         duration_seconds,
         queue_seconds as queue_time_seconds,
         resolution_status::varchar(20) as resolution_status,
-        satisfaction_native::numeric(3,2) as satisfaction_score,
+        satisfaction_native::numeric(3, 2) as satisfaction_score,
         interaction_summary,
         language::varchar(5) as language,
         created_at

@@ -9,7 +9,7 @@ final as (
         service_plan_id,
         plan_name::varchar(100) as plan_name,
         plan_type::varchar(50) as plan_type,
-        monthly_fee::numeric(10,2) as monthly_fee,
+        monthly_fee::numeric(10, 2) as monthly_fee,
         data_allowance_gb,
         voice_minutes,
         sms_allowance,

@@ -23,8 +23,8 @@ final as (
         segments.customer_id,
         segments.segment_name::varchar(100) as segment_name,
         segments.segment_category::varchar(50) as segment_category,
-        coalesce(segments.source_lifetime_value, orders.net_revenue)::numeric(12,2) as lifetime_value,
-        coalesce(segments.source_risk_score, priorities.churn_risk_score)::numeric(5,2) as risk_score,
+        coalesce(segments.source_lifetime_value, orders.net_revenue)::numeric(12, 2) as lifetime_value,
+        coalesce(segments.source_risk_score, priorities.churn_risk_score)::numeric(5, 2) as risk_score,
         coalesce(
             segments.source_engagement_level,
             case

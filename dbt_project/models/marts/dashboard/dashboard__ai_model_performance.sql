@@ -51,10 +51,22 @@ labelled as (
 
 -- Every label counts once as said and once as true.
 sides as (
-    select record_date, model_name, predicted_label as label, 1 as predicted_count, 0 as actual_count, 0 as hit_count
+    select
+        record_date,
+        model_name,
+        predicted_label as label,
+        1 as predicted_count,
+        0 as actual_count,
+        0 as hit_count
     from labelled
     union all
-    select record_date, model_name, actual_label, 0, 1, (predicted_label = actual_label)::integer
+    select
+        record_date,
+        model_name,
+        actual_label,
+        0,
+        1,
+        (predicted_label = actual_label)::integer
     from labelled
 ),
 

@@ -19,7 +19,7 @@ concerns as (
     from (
         values
         {%- for rule in concern_rules() %}
-        ('{{ rule.name }}', '{{ rule.category }}'){{ ',' if not loop.last }}
+            ('{{ rule.name }}', '{{ rule.category }}'){{ ',' if not loop.last }}
         {%- endfor %}
     ) as concerns (concern_name, concern_category)
 ),

@@ -79,13 +79,37 @@ earned as (
 
 -- Sums change only on the days customers enter, leave or buy: no row for every customer and day.
 changes as (
-    select segment_name, valid_from as record_date, 1 as customers, predicted_clv, 0 as net_revenue from predicted
+    select
+        segment_name,
+        valid_from as record_date,
+        1 as customers,
+        predicted_clv,
+        0 as net_revenue
+    from predicted
     union all
-    select segment_name, valid_before, -1, -predicted_clv, 0 from predicted
+    select
+        segment_name,
+        valid_before,
+        -1,
+        -predicted_clv,
+        0
+    from predicted
     union all
-    select segment_name, valid_from, 0, 0, net_revenue from earned
+    select
+        segment_name,
+        valid_from,
+        0,
+        0,
+        net_revenue
+    from earned
     union all
-    select segment_name, valid_before, 0, 0, -net_revenue from earned
+    select
+        segment_name,
+        valid_before,
+        0,
+        0,
+        -net_revenue
+    from earned
 ),
 
 changes_per_day as (

@@ -17,10 +17,22 @@ segments as (
 
 -- Who enters a segment brings what there is to count, and takes it along on leaving.
 moves as (
-    select valid_from as record_date, segment_name, 1 as customers, order_count, order_amount, net_revenue
+    select
+        valid_from as record_date,
+        segment_name,
+        1 as customers,
+        order_count,
+        order_amount,
+        net_revenue
     from customers
     union all
-    select valid_before, segment_name, -1, -order_count, -order_amount, -net_revenue
+    select
+        valid_before,
+        segment_name,
+        -1,
+        -order_count,
+        -order_amount,
+        -net_revenue
     from customers
     where valid_before is not null
 ),

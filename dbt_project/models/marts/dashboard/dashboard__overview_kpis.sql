@@ -27,13 +27,17 @@ registrations as (
 ),
 
 interactions_per_day as (
-    select interaction_date as record_date, count(*) as ai_interactions
+    select
+        interaction_date as record_date,
+        count(*) as ai_interactions
     from interactions
     group by interaction_date
 ),
 
 revenue as (
-    select record_date, sum(net_revenue) as revenue_impact
+    select
+        record_date,
+        sum(net_revenue) as revenue_impact
     from {{ ref('int_ai_revenue__summed') }}
     group by record_date
 ),
