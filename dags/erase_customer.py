@@ -22,11 +22,11 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
     doc_md=__doc__,
     tags=["customer360", "privacy"],
     params={
+        "dry_run": parameters.dry_run("Only say in the log how much would go, by place."),
         "email": parameters.email(),
         "system": parameters.system(),
         "customer_id": parameters.customer_id(),
         "landing": parameters.landing(),
-        "dry_run": parameters.dry_run("Only say in the log how much would go, by place."),
     },
     **DAG_DEFAULTS,
 )
