@@ -20,6 +20,7 @@ from customer360.load.raw_tables import make_raw_tables
 from customer360.load.source import LocalSource
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from warehouses import copy_of, drop
 
 TYPES = {
     "number": ("integer", {"constraints": {"minimum": -5, "maximum": 70000}}, None),
@@ -176,11 +177,13 @@ def deliveries(draw) -> bytes:
 @pytest.fixture(scope="module")
 def connection(empty_warehouse) -> Iterator[psycopg.Connection]:
     """As the loader; whatever happens over it is undone."""
+    warehouse = copy_of(empty_warehouse)
     with (
-        empty_warehouse.connect("c360_loader", autocommit=True) as connection,
+        warehouse.connect("c360_loader", autocommit=True) as connection,
         connection.transaction(force_rollback=True),
     ):
         yield connection
+    drop(warehouse)
 
 
 def outcome(connection: psycopg.Connection, path: Path, kind: Contract, by_blocks: bool):
