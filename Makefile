@@ -15,7 +15,7 @@ AS_OF_DATE ?= 2026-06-30
 export CUSTOMER360_LANDING ?= $(abspath $(LANDING))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev nightly test test-production check soak airflow dashboards lint docs format lock secrets stop \
+.PHONY: help setup dev nightly test test-production check audit sbom soak airflow dashboards lint docs format lock secrets stop \
 	browser redis bench-bedrock bench-load
 
 help: ## List the commands
@@ -48,13 +48,21 @@ nightly: setup ## Take the sample delivery to published marts (LANDING=… AS_OF
 	@$(BIN)/customer360 nightly --landing $(LANDING) --as-of-date $(AS_OF_DATE)
 
 test: dev browser lint ## Run every test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 test-production: dev browser redis $(SUPERSET)/.ready ## Run the large tests: Celery workers, the tutorial, Superset
 	$(BIN)/pytest tests/production
 
 check: dev lint ## Run the quick tests (under 2 minutes)
 	$(BIN)/pytest tests/unit tests/dags tests/warehouse/test_warehouse.py
+
+audit: dev ## Look up known vulnerabilities of the locked packages (needs a network)
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
+
+sbom: dev ## Write the software bill of materials to build/sbom.json
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --no-validate \
+		--output-file build/sbom.json
 
 soak: dev ## Kill, stop and fill the disk of nights, and publish under readers (an hour; root for the disks)
 	PYTHONPATH=plugins:tests $(BIN)/python -u tests/soak.py --report docs/benchmarks/soak.json

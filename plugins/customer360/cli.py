@@ -15,6 +15,7 @@ import click
 from customer360.batch_commands import batch
 from customer360.enrichment_commands import draft, evaluate
 from customer360.failures import sentence_of
+from customer360.privacy_commands import erase, maintain
 from customer360.records_commands import contract, quarantine
 from customer360.settings import read_settings
 from customer360.warehouse import OWNER, LocalServer, open_warehouse
@@ -279,6 +280,8 @@ main.add_command(contract)
 main.add_command(draft)
 main.add_command(evaluate)
 main.add_command(quarantine)
+main.add_command(erase)
+main.add_command(maintain)
 
 
 @main.command()

@@ -21,11 +21,10 @@ from psycopg.types.json import Jsonb
 
 from customer360 import build as models
 from customer360 import enrich as enrichment
+from customer360 import erasing, maintenance, quality
 from customer360 import load as loading
 from customer360 import publish as publishing
-from customer360 import quality
 from customer360 import report as reporting
-from customer360.contracts import read_contracts
 from customer360.enrich import bedrock, evaluation
 from customer360.failures import advice, resume_command, runbook_of, sentence_of
 from customer360.sentences import step_sentence
@@ -145,16 +144,17 @@ def load(run: Run) -> loading.LoadReport:
     Raises LoadError when there is no delivery, GateError when what is loaded must not be built on.
     """
     with _step(run, "load") as summary:
-        own = [] if run.landing.startswith("s3://") else [Path(run.landing) / "contracts"]
+        contracts = erasing.contracts_of(run.landing)
         report = loading.load_landing(
             run.warehouse,
             run.landing,
-            read_contracts(*own),
+            contracts,
             run_id=run.run_id,
             business_date=run.as_of_date,
             quiet_seconds=run.settings.quiet_seconds,
             needs_success=run.settings.needs_success,
         )
+        erased_again = erasing.erase_again(run.warehouse, run.settings, run.landing, report)
         summary |= {
             "files": len(report.files),
             "loaded": sum(file.loaded or 0 for file in report.files if file.status == "loaded"),
@@ -165,6 +165,7 @@ def load(run: Run) -> loading.LoadReport:
             "drift": report.drifted,
             "skipped": sum(file.status == "skipped" for file in report.files),
             "waiting": sum(report.waiting.values()),
+            "erased_again": sum(erased_again.values()),
         }
         _pass_gate(run, "after_load")
         return report
@@ -450,6 +451,7 @@ def publish(run: Run, *, allow_deletes: bool = False) -> publishing.PublishRepor
             migrations=PROJECT / "dbt_project" / "migrations",
         )
         summary |= _summary_of(report)
+        erasing.finish(run.warehouse, run.settings)
         finish_run(run, "published" if report.changed else "unchanged")
         return report
 
@@ -474,6 +476,31 @@ def undo(run: Run) -> publishing.PublishReport:
         summary |= _summary_of(report)
         finish_run(run, "published" if report.changed else "unchanged")
         return report
+
+
+def published_day(settings: Settings) -> date | None:
+    """The last business day that readers see; None before the first publish."""
+    with open_warehouse(settings).connect("c360_publisher") as connection:
+        row = connection.execute("select as_of_date from ops.published_batch").fetchone()
+    return row[0] if row else None
+
+
+def erase(run: Run, request: erasing.Request) -> int:
+    """Erase a person from all that the models are built from, and from files; returns the erasure's number.
+
+    The steps after it, ``build_core`` to ``publish``, erase the person from the rest. Raises ErasureError.
+    """
+    with _step(run, "erase") as summary:
+        erasure_id = erasing.erase(run.warehouse, run.settings, run.landing, request, run.run_id)
+        summary |= {"erasure_id": erasure_id}
+        return erasure_id
+
+
+def maintain(run: Run) -> dict[str, int]:
+    """Delete what has outlived its period, and vacuum; how much was deleted, by place."""
+    with _step(run, "maintain") as summary:
+        summary |= maintenance.maintain(run.warehouse, run.settings)
+        return summary
 
 
 def export(run: Run, formats: Sequence[str] = ("csv",)) -> list[publishing.ExportReport]:

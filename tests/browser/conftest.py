@@ -8,10 +8,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import httpx
@@ -20,21 +23,22 @@ from customer360.settings import PROJECT
 from customer360.warehouse import LocalServer
 from warehouses import reachable_folder
 
-START_TIMEOUT_SECONDS = 120
+START_TIMEOUT_SECONDS = 400
 
 
 @dataclass(frozen=True, eq=False)
 class ServedAirflow:
-    """A running Airflow UI and the home it works in."""
+    """A running Airflow UI, the home it works in, and what its webhook was told."""
 
     url: str
     password: str
     home: Path
+    told: list[dict] = field(default_factory=list)
 
     @cached_property
     def api(self) -> httpx.Client:
         """A client of the REST API, logged in."""
-        client = httpx.Client(base_url=self.url, timeout=30)
+        client = httpx.Client(base_url=self.url, timeout=120)
         token = client.post("/auth/token", json={"username": "admin", "password": self.password}).raise_for_status()
         client.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
         return client
@@ -42,22 +46,52 @@ class ServedAirflow:
 
 @pytest.fixture(scope="module")
 def airflow() -> Iterator[ServedAirflow]:
-    """`customer360 airflow` on the sample delivery, as `make airflow` starts it."""
-    with reachable_folder() as folder:
-        home, log = folder / "home", folder / "airflow.log"
-        environment = os.environ | {"CUSTOMER360_HOME": str(home), "CUSTOMER360_LANDING": str(PROJECT / "seeds")}
+    """`customer360 airflow` on the sample delivery, as `make airflow` starts it; every night in it is late at once."""
+    told: list[dict] = []
+    with reachable_folder() as folder, _webhook(told) as address:
+        home, log, landing = folder / "home", folder / "airflow.log", folder / "landing"
+        landing.symlink_to(PROJECT / "seeds")  # the pictures show no path of a checkout
+        environment = os.environ | {
+            "CUSTOMER360_HOME": str(home),
+            "CUSTOMER360_LANDING": str(landing),
+            "CUSTOMER360_NIGHT_DUE_HOURS": "0.001",
+            "CUSTOMER360_ALERT_WEBHOOK": "night_watch",
+            "AIRFLOW_CONN_NIGHT_WATCH": json.dumps({"conn_type": "http", "host": address}),
+        }
         command = [str(Path(sys.executable).with_name("customer360")), "airflow"]
         with log.open("w") as output:
             process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
         try:
-            yield _when_healthy(home, log)
+            yield _when_healthy(home, log, told)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
             LocalServer(home).stop("immediate")
 
 
-def _when_healthy(home: Path, log: Path) -> ServedAirflow:
+@contextmanager
+def _webhook(told: list[dict]) -> Iterator[str]:
+    """An address that keeps what it is told."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/hook"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _when_healthy(home: Path, log: Path, told: list[dict]) -> ServedAirflow:
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         time.sleep(1)
@@ -68,7 +102,7 @@ def _when_healthy(home: Path, log: Path) -> ServedAirflow:
         except (OSError, ValueError, httpx.HTTPError):
             continue
         if all(health[part]["status"] == "healthy" for part in ("scheduler", "dag_processor")):
-            return ServedAirflow(url, kept["admin_password"], home)
+            return ServedAirflow(url, kept["admin_password"], home, told)
     pytest.fail(f"Airflow did not come up:\n{log.read_text()[-3000:]}")
 
 

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from browser.conftest import ServedAirflow
-from customer360.settings import read_settings
+from customer360.settings import PROJECT, read_settings
 from customer360.warehouse import open_warehouse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-pytestmark = pytest.mark.browser
+# The tests stand in the order of a person's evening: a night, its pages, a broken file.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(2400)]
 
-RUN_TIMEOUT_SECONDS = 300
+RUN_TIMEOUT_SECONDS = 1200
+SHOWN_WITHIN_MILLISECONDS = 60_000
 NIGHT = ["load", "build_core", "enrich", "build_marts", "audit", "publish", "export", "report"]
+PAGES = {
+    "report": ("Last run", "What it did"),
+    "quality": ("Quality results", "Before publish"),
+    "models": ("Models (dbt docs)", "The models of customer360"),
+    "dictionary": ("Data dictionary", "care.customers"),
+}
 
 
 @pytest.fixture
 def page(airflow: ServedAirflow, browser: Browser) -> Page:
     """A page logged in to the UI."""
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(SHOWN_WITHIN_MILLISECONDS)
     page.goto(f"{airflow.url}/auth/login")
     page.fill("input[name=username]", "admin")
     page.fill("input[name=password]", airflow.password)
@@ -31,52 +45,139 @@ def page(airflow: ServedAirflow, browser: Browser) -> Page:
     return page
 
 
-def _picture(page: Page, tmp_path: Path, name: str) -> None:
+@pytest.fixture
+def picture(tmp_path: Path):
+    """Takes a picture for the documentation, where the environment names a folder for them."""
     folder = Path(os.environ.get("CUSTOMER360_PICTURES", tmp_path))
     folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png")
+
+    def take(page: Page, name: str, height: int = 1000) -> None:
+        page.wait_for_timeout(2000)  # grids and dialogues draw themselves after their data came
+        page.screenshot(path=folder / f"{name}.png", clip={"x": 0, "y": 0, "width": 1400, "height": height})
+
+    return take
 
 
 def test_nothing_is_shown_without_a_login(airflow: ServedAirflow, browser: Browser):
     page = browser.new_page()
+    for path in ("dags/nightly", *(f"customer360/{name}" for name in PAGES)):
+        page.goto(f"{airflow.url}/{path}")
+        expect(page.locator("input[name=password]")).to_be_visible(timeout=SHOWN_WITHIN_MILLISECONDS)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_program_without_a_login_is_told_401(name: str, airflow: ServedAirflow):
+    for headers in ({}, {"Authorization": "Bearer made-up"}):
+        answer = httpx.get(f"{airflow.url}/customer360/{name}", headers=headers, timeout=60)
+        assert answer.status_code in (401, 403)
+        assert set(answer.json()) == {"detail"}
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "report"])
+def test_before_the_first_night_a_page_says_what_to_do(name: str, airflow: ServedAirflow):
+    answer = airflow.api.get(f"/customer360/{name}")
+    assert (answer.status_code, "Trigger the DAG nightly" in answer.text) == (200, True)
+
+
+def test_the_documentation_of_the_night_is_read_in_the_ui(airflow: ServedAirflow, page: Page, picture):
     page.goto(f"{airflow.url}/dags/nightly")
-    expect(page.locator("input[name=password]")).to_be_visible()
+    page.get_by_role("button", name="Dag Docs").click()
+    expect(page.get_by_role("dialog")).to_contain_text("To resume after a failure, mend the cause")
+    picture(page, "nightly-docs")
 
 
-def test_nightly_is_triggered_by_hand_with_a_date_and_its_grid_turns_green(
-    airflow: ServedAirflow, page: Page, tmp_path: Path
-):
+def test_nightly_is_triggered_by_hand_with_a_date_and_its_grid_turns_green(airflow: ServedAirflow, page: Page, picture):
     airflow.api.patch("/api/v2/dags/export_marts", json={"is_paused": False}).raise_for_status()
     page.goto(f"{airflow.url}/dags/nightly")
     page.get_by_role("button", name="Trigger").first.click()
     form = page.get_by_role("dialog")
     form.locator("input[type=date]").fill("2026-06-30")
-    _picture(page, tmp_path, "trigger-form")
+    picture(page, "trigger-form", height=560)
     form.get_by_role("button", name="Trigger").click()
 
-    run = _finished_run(airflow, "nightly")
+    (run,) = _ended_runs(airflow, "nightly", 1)
     assert run["conf"]["as_of_date"] == "2026-06-30"
     assert run["state"] == "success", _states(airflow, run)
     assert _states(airflow, run) == dict.fromkeys(NIGHT, "success")
     page.goto(f"{airflow.url}/dags/nightly")
-    expect(page.get_by_text("publish", exact=True).first).to_be_visible()
-    page.wait_for_timeout(3000)  # the grid draws itself after its data came
-    _picture(page, tmp_path, "nightly-grid")
+    expect(page.get_by_text("Publish all at once").first).to_be_visible()
+    picture(page, "nightly-grid")
     page.goto(f"{airflow.url}/dags/nightly/runs/{run['dag_run_id']}/tasks/report")
-    expect(page.get_by_text("published.").first).to_be_visible(timeout=30_000)
-    _picture(page, tmp_path, "nightly-report")
+    expect(page.get_by_text("published.").first).to_be_visible()
+    picture(page, "nightly-report")
+
+
+def test_a_night_that_is_late_is_told(airflow: ServedAirflow):
+    (run,) = _ended_runs(airflow, "nightly", 1)
+    (late,) = [message for message in airflow.told if message["event"] == "night_is_late"]
+    assert late["run"] == run["dag_run_id"]
+    assert "Readers still see the tables of the night before." in late["text"]
+
+
+def test_the_log_of_a_task_ends_with_the_sentence_that_matters(airflow: ServedAirflow):
+    (run,) = _ended_runs(airflow, "nightly", 1)
+    sentences = {
+        "load": " records are loaded from ",
+        "build_core": "models are built",
+        "enrich": "customers were new or changed",
+        "audit": "checks found nothing that keeps the marts from readers",
+        "publish": "rows are published",
+        "report": "as of 2026-06-30: published.",
+    }
+    assert {task: words for task, words in sentences.items() if words not in _lines(airflow, run, task)[-1]} == {}
+
+
+def test_every_layer_is_an_asset_whose_event_counts_its_rows(airflow: ServedAirflow, page: Page, picture):
+    events = airflow.api.get("/api/v2/assets/events?limit=100").raise_for_status().json()["asset_events"]
+    extra = {event["name"]: event["extra"] for event in events if event["source_dag_id"] == "nightly"}
+    assert set(extra) == {"raw", "core", "enrichment", "marts"}
+    assert {told["as_of_date"] for told in extra.values()} == {"2026-06-30"}
+    assert extra["raw"]["rows"] > 30_000
+    assert extra["core"]["rows"]["dim_customer"] == extra["marts"]["rows"]["core.dim_customer"] > 100
+    assert extra["enrichment"]["customers"] > 100
+    (marts,) = [event["asset_id"] for event in events if event["name"] == "marts"][:1]
+    page.goto(f"{airflow.url}/assets/{marts}")
+    expect(page.get_by_text("nightly").first).to_be_visible()
+    picture(page, "asset-marts")
 
 
 def test_published_marts_are_exported_without_being_asked(airflow: ServedAirflow):
-    run = _finished_run(airflow, "export_marts")
+    (run,) = _ended_runs(airflow, "export_marts", 1)
     assert (run["run_type"], run["state"]) == ("asset_triggered", "success")
     exported = airflow.home / "exports" / "2026-06-30"
     assert {path.name for path in exported.iterdir()} == {"csv", "parquet", "sqlite", "ddl"}
     assert (exported / "sqlite" / "smartshopie_dashboard.db").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_the_pages_of_the_menu_open_and_ask_nothing_of_a_network(
+    name: str, airflow: ServedAirflow, page: Page, picture
+):
+    asked: set[str | None] = set()
+    page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+    title, words = PAGES[name]
+    page.get_by_text("Plugins", exact=True).click()
+    page.get_by_text("Customer 360", exact=True).hover()
+    expect(page.get_by_text(title, exact=True)).to_be_visible()
+    if name == "report":
+        picture(page, "menu")
+    page.get_by_text(title, exact=True).click()
+    expect(_shown(page).get_by_text(words).first).to_be_visible()
+    picture(page, f"page-{name}")
+    assert asked <= {urlsplit(airflow.url).netloc, ""}
+
+
+def test_the_dictionary_finds_a_column_by_a_word(airflow: ServedAirflow, page: Page, picture):
+    page.goto(f"{airflow.url}/plugin/customer360-dictionary")
+    dictionary = _shown(page)
+    dictionary.get_by_label("Search").fill("care.customers")
+    expect(dictionary.get_by_text("Mail address; of two customers").first).to_be_visible()
+    expect(dictionary.get_by_text("care.agents", exact=True)).to_be_hidden()
+    picture(page, "page-dictionary-search")
+
+
 def test_a_person_approves_drafted_messages_but_one_and_the_ledger_knows_who_and_when(
-    airflow: ServedAirflow, page: Page, tmp_path: Path
+    airflow: ServedAirflow, page: Page, picture
 ):
     airflow.api.patch("/api/v2/dags/draft_notifications", json={"is_paused": False}).raise_for_status()
     conf = {"as_of_date": "2026-06-30", "approval": True}
@@ -95,14 +196,15 @@ def test_a_person_approves_drafted_messages_but_one_and_the_ledger_knows_who_and
     page.goto(f"{airflow.url}/dags/draft_notifications/runs/{run['dag_run_id']}/tasks/approve/required_actions")
     expect(page.get_by_text(f"Approve {len(open_now)} drafted messages?").first).to_be_visible(timeout=30_000)
     expect(page.get_by_text("{{first_name}}").first).to_be_visible()
-    _picture(page, tmp_path, "approval-form")
+    picture(page, "approval-form")
     # Answered before the scheduler has seen that the task waits, it is taken for one that was lost, and asked again.
     page.wait_for_timeout(10_000)
     answer = {"chosen_options": ["Approve"], "params_input": {"except_drafts": str(open_now[0][0])}}
     asked = f"/api/v2/dags/draft_notifications/dagRuns/{run['dag_run_id']}/taskInstances/approve/-1/hitlDetails"
     airflow.api.patch(asked, json=answer).raise_for_status()
 
-    assert _finished_run(airflow, "draft_notifications")["state"] == "success", _states(airflow, run)
+    (ended,) = _ended_runs(airflow, "draft_notifications", 1)
+    assert ended["state"] == "success", _states(airflow, run)
     decided = _in_warehouse(
         airflow,
         "select state, decided_by, count(*), min(draft_id), bool_and(decided_at > now() - interval '10 minutes')"
@@ -112,6 +214,52 @@ def test_a_person_approves_drafted_messages_but_one_and_the_ledger_knows_who_and
         ("approved", "admin", len(open_now) - 1, open_now[1][0], True),
         ("rejected", "admin", 1, open_now[0][0], True),
     ]
+
+
+def test_a_broken_file_is_told_by_the_log_and_the_report(airflow: ServedAirflow, page: Page, picture):
+    care = airflow.home.parent / "broken" / "care"
+    care.mkdir(parents=True)
+    shutil.copy(PROJECT / "seeds" / "care" / "channels.csv", care)
+    (care / "agents.csv").write_text("agent,name\n1,Ann\n")
+    run = _triggered(airflow, "load_landing", {"landing": str(care.parent), "as_of_date": "2026-06-30"})
+    assert run["state"] == "success", _states(airflow, run)
+    assert "1 are refused (care/agents.csv)" in _lines(airflow, run, "load")[-1]
+    page.goto(f"{airflow.url}/plugin/customer360-report")
+    expect(_shown(page).get_by_text("care/agents.csv").last).to_be_visible()
+    expect(_shown(page).get_by_text("Refused files, of which nothing was loaded")).to_be_visible()
+    picture(page, "broken-file")
+
+
+def test_a_delivery_that_is_not_there_turns_red_and_its_log_says_so(airflow: ServedAirflow, page: Page, picture):
+    nowhere = str(airflow.home.parent / "nowhere")
+    run = _triggered(airflow, "load_landing", {"landing": nowhere, "as_of_date": "2026-06-30"})
+    assert _states(airflow, run) == {"load": "failed", "finish": "upstream_failed"}
+    sentence, *advice = last_words = _lines(airflow, run, "load")[-3:]
+    assert sentence.startswith("load of load_landing failed. ")
+    assert nowhere in sentence
+    assert [line.partition(":")[0] for line in advice] == ["Runbook", "Resume"]
+    assert [message["text"] for message in airflow.told if message["event"] == "task_failed"] == ["\n".join(last_words)]
+    page.goto(f"{airflow.url}/dags/load_landing/runs/{run['dag_run_id']}/tasks/load")
+    expect(page.get_by_text("load of load_landing failed.").first).to_be_visible()
+    picture(page, "failed-log")
+
+
+def test_doctor_says_which_connection_and_pool_are_missing(airflow: ServedAirflow):
+    environment = os.environ | {
+        "CUSTOMER360_HOME": str(airflow.home),
+        "CUSTOMER360_LANDING": str(PROJECT / "seeds"),
+        "CUSTOMER360_ALERT_EMAIL": "night@example.com",
+        "CUSTOMER360_ALERT_WEBHOOK": "night_watch",
+        "AIRFLOW_CONN_NIGHT_WATCH": "http://127.0.0.1/hook",
+    }
+    command = [str(Path(sys.executable).with_name("customer360")), "doctor"]
+    examined = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert examined.returncode == 1
+    assert "ok   Pool: customer360 has 8 slots." in examined.stdout
+    assert "ok   Connection: night_watch is known, of type http." in examined.stdout
+    assert "FAIL Connection: CUSTOMER360_ALERT_EMAIL is set, and there is no Airflow connection smtp_default" in (
+        examined.stdout
+    )
 
 
 def _until(holds: Callable[[], bool]) -> None:
@@ -126,18 +274,56 @@ def _in_warehouse(airflow: ServedAirflow, query: str) -> list[tuple]:
         return connection.execute(query).fetchall()
 
 
-def _finished_run(airflow: ServedAirflow, dag: str) -> dict:
+def _shown(page: Page) -> FrameLocator:
+    """What the menu's page shows within Airflow's."""
+    return page.frame_locator("iframe")
+
+
+def _triggered(airflow: ServedAirflow, dag: str, conf: dict[str, str]) -> dict:
+    """The run of a DAG that was triggered, once it has ended."""
+    airflow.api.patch(f"/api/v2/dags/{dag}", json={"is_paused": False}).raise_for_status()
+    asked = {"logical_date": None, "conf": conf}
+    run = airflow.api.post(f"/api/v2/dags/{dag}/dagRuns", json=asked).raise_for_status().json()
+    (ended,) = _when_ended(
+        airflow, dag, lambda runs: [found for found in runs if found["dag_run_id"] == run["dag_run_id"]]
+    )
+    return ended
+
+
+def _ended_runs(airflow: ServedAirflow, dag: str, count: int) -> list[dict]:
+    """All runs of a DAG, the oldest first, once so many are there and have ended."""
+
+    def all_of_them(runs: list[dict]) -> list[dict]:
+        assert len(runs) <= count, "Unpausing must not start a night of its own."
+        return runs if len(runs) == count else []
+
+    return _when_ended(airflow, dag, all_of_them)
+
+
+def _when_ended(airflow: ServedAirflow, dag: str, chosen: Callable[[list[dict]], list[dict]]) -> list[dict]:
     deadline = time.monotonic() + RUN_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
-        runs = airflow.api.get(f"/api/v2/dags/{dag}/dagRuns").raise_for_status().json()["dag_runs"]
-        assert len(runs) <= 1, "Unpausing must not start a night of its own."
-        if runs and runs[0]["state"] in ("success", "failed"):
-            return runs[0]
+        runs = airflow.api.get(f"/api/v2/dags/{dag}/dagRuns?order_by=id").raise_for_status().json()["dag_runs"]
+        found = chosen(runs)
+        if found and all(run["state"] in ("success", "failed") for run in found):
+            return found
         time.sleep(1)
-    pytest.fail("The run did not end.")
+    pytest.fail(f"The runs of {dag} did not end.")
+
+
+def _instances(airflow: ServedAirflow, run: dict) -> list[dict]:
+    path = f"/api/v2/dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}/taskInstances"
+    return airflow.api.get(path).raise_for_status().json()["task_instances"]
 
 
 def _states(airflow: ServedAirflow, run: dict) -> dict[str, str]:
-    path = f"/api/v2/dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}/taskInstances"
-    instances = airflow.api.get(path).raise_for_status().json()["task_instances"]
-    return {instance["task_id"]: instance["state"] for instance in instances}
+    return {instance["task_id"]: instance["state"] for instance in _instances(airflow, run)}
+
+
+def _lines(airflow: ServedAirflow, run: dict, task: str) -> list[str]:
+    """The lines of a task's log, but for those that Airflow itself folds around them."""
+    (tries,) = (found["try_number"] for found in _instances(airflow, run) if found["task_id"] == task)
+    path = f"/api/v2/dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}/taskInstances/{task}/logs/{tries}"
+    content = airflow.api.get(path, headers={"Accept": "application/json"}).raise_for_status().json()["content"]
+    lines = [line["event"] for line in content if not line["event"].startswith("::")]
+    return [line for line in lines if line != "Pushing xcom"]

@@ -7,6 +7,7 @@ it is killed.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -116,6 +117,7 @@ def test_a_night_killed_within_every_step_ends_as_one_that_was_left_alone(
     assert one(warehouse, "select count(*) from enrichment.recommended_actions") != 0
     assert one(warehouse, "select count(*) from enrichment.model_fits") == 0
     enrich(run)
+
     build_marts(run)
     audit(run)
 
@@ -126,6 +128,7 @@ def test_a_night_killed_within_every_step_ends_as_one_that_was_left_alone(
         run.run_id,
     )  # fmt: skip
     assert one(warehouse, "select to_regclass('care.customers') is null") is True
+
     publish(run)
 
     assert checksums(warehouse) == checksums(care_warehouse)
@@ -133,6 +136,48 @@ def test_a_night_killed_within_every_step_ends_as_one_that_was_left_alone(
         care_warehouse, "select count(*) from enrichment.customer_segments"
     )
     drop(warehouse)
+
+
+@pytest.fixture
+def changed(settings: Settings, care_warehouse: Warehouse) -> Iterator[pipeline.Run]:
+    """The export published and built again with other names of agents: a night before its audit."""
+    warehouse = copy_of(care_warehouse)
+    with warehouse.connect("c360_transformer") as connection:
+        connection.execute("update candidate_care.agents set agent_name = upper(agent_name)")
+    yield start_night(settings, warehouse, CARE_EXPORT, LAST_DAY)
+    drop(warehouse)
+
+
+def test_an_audit_that_was_killed_says_nothing_and_is_repeated(changed: pipeline.Run):
+    checked = f"select count(*) from ops.checks where run_id = {changed.run_id}"
+    kill(changed, "audit", "candidate_care", "lock table candidate_care.agents in access exclusive mode")
+    assert one(changed.warehouse, checked) == 0
+    assert pipeline.audit(changed).passed
+    assert one(changed.warehouse, checked) != 0
+
+
+def test_a_night_killed_between_publish_and_export_and_then_within_its_export_is_resumed(changed: pipeline.Run):
+    warehouse = changed.warehouse
+    for step in NIGHT[:-1]:
+        pipeline._record_step(changed, step.__name__, "done")
+    # The batch is there, and that the step is done is not yet written.
+    kill(
+        changed, "publish", "update ops.runs",
+        "select 1 from ops.runs where run_id = %s for no key update", changed.run_id,
+    )  # fmt: skip
+    assert one(warehouse, "select batch_id from ops.published_batch") == 2
+    assert one(warehouse, "select bool_and(agent_name = upper(agent_name)) from care.agents") is True
+
+    exported = changed.settings.home / "exports" / str(LAST_DAY) / "csv"
+    shutil.rmtree(exported, ignore_errors=True)
+    kill(changed, "export", "agents", "lock table care.agents in access exclusive mode")
+    assert not exported.exists()
+    pipeline.resume(changed)
+
+    assert sorted(path.name for path in exported.parent.iterdir()) == ["csv"]
+    assert (exported / "care" / "agents.csv").exists()
+    assert one(warehouse, "select batch_id from ops.published_batch") == 2
+    assert one(warehouse, f"select status from ops.runs where run_id = {changed.run_id}") == "published"
 
 
 def test_a_server_stopped_within_a_publish_comes_back_with_the_batch_before(

@@ -111,6 +111,7 @@ def test_a_chart_with_a_wrong_metric_is_noticed(admin: httpx.Client):
 def logged_in(superset: LocalSuperset, browser: Browser, user: str, password: str) -> Page:  # noqa: F811
     """A page of a browser session of its own, logged in."""
     page = browser.new_context(viewport={"width": WIDTH, "height": TALL}).new_page()
+    page.set_default_timeout(LOADING_TIMEOUT_MS)
     page.goto(f"{superset.url}/login/")
     page.fill("#username", user)
     page.fill("#password", password)

@@ -13,7 +13,7 @@ from customer360.warehouse import OWNER, Warehouse
 from customer360.warehouse.schema import MARTS, READER_ROLES, ROLES
 from psycopg import sql
 
-BEHIND = ("raw", "quarantine", "ops", "staging", "intermediate", "enrichment", "undo")
+BEHIND = ("raw", "quarantine", "ops", "staging", "intermediate", "enrichment", "undo", "privacy")
 CANDIDATES = tuple(f"candidate_{mart}" for mart in MARTS)
 MASKED = tuple(f"{mart}_masked" for mart in MARTS)
 SCHEMAS = (*BEHIND, *CANDIDATES, *MARTS, *MASKED, "health")
@@ -47,13 +47,12 @@ WRITES = {
         "ops.llm_calls": "select", "ops.measures": "select insert delete",
     },
     "c360_enricher": {
-        "ops.runs": "select", "ops.llm_calls": "select insert", "ops.llm_quotas": "select insert update",
+        "ops.llm_calls": "insert", "ops.llm_quotas": "select insert update",
         "ops.llm_budgets": "select insert update", "ops.llm_batch_jobs": "select insert update",
         "ops.llm_batch_customers": "select insert",
     },
     "c360_publisher": {
-        "ops.runs": "select", "ops.publishes": "select insert update delete",
-        "ops.published_batch": "select insert update delete",
+        "ops.publishes": "select insert", "ops.published_batch": "select insert update",
         "ops.published_constraints": "select insert update delete", "ops.migrations": "select insert",
         "undo.before_images": "select insert update delete", "undo.batch_before": "select insert update delete",
     },
@@ -96,7 +95,7 @@ def test_a_role_has_just_its_rights_on_the_tables_of_the_set_up(empty_warehouse:
             " from pg_class as c join pg_namespace as n on n.oid = relnamespace,"
             " unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger'])"
             "  with ordinality as rights (r, position)"
-            " where n.nspname in ('ops', 'quarantine', 'undo') and relkind = 'r'"
+            " where n.nspname in ('ops', 'quarantine', 'undo', 'privacy') and relkind = 'r'"
             " and has_table_privilege(%s, c.oid, r) group by 1",
             [role],
         ).fetchall()
@@ -111,6 +110,23 @@ def test_a_role_has_just_its_rights_on_the_tables_of_the_set_up(empty_warehouse:
         "c360_enricher": {"select", "insert"},
         "c360_transformer": {"select"},
     }.get(role, set())
+
+
+def test_the_loader_may_forget_a_retry_and_no_file(warehouse: Warehouse, run_id: int):
+    with warehouse.connect("c360_loader") as connection:
+        for sha256 in ("a" * 64, "retry of load 1"):
+            connection.execute(
+                "insert into ops.loaded_files (run_id, sha256, file, status) values (%s, %s, 'f', 'loaded')",
+                [run_id, sha256],
+            )
+        assert connection.execute("delete from ops.loaded_files returning sha256").fetchall() == [("retry of load 1",)]
+
+
+def test_the_enricher_reads_of_a_call_only_what_it_cost(empty_warehouse: Warehouse):
+    with empty_warehouse.connect("c360_enricher") as connection:
+        connection.execute("select sum(dollars) from ops.llm_calls where run_id = 1")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select problem from ops.llm_calls")
 
 
 def test_public_has_nothing(empty_warehouse: Warehouse):

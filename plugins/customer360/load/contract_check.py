@@ -60,7 +60,9 @@ def check_file(
         assert run is not None
         # A file that was loaded before would be skipped, and it is to be checked again.
         connection.execute(
-            "update ops.loaded_files set sha256 = sha256 || ' before the check' where sha256 = %s", [sha256_of(source)]
+            "update ops.loaded_files set sha256 = sha256 || ' before the check', rewritten_sha256 = '{}'"
+            " where sha256 = %(sha256)s or %(sha256)s = any(rewritten_sha256)",
+            {"sha256": sha256_of(source)},
         )
         loader = FileLoader(connection, contracts, run[0], business_date)
         result = loader.load(LandingFile(path.name, None if refusal else source, refusal), unlimited)

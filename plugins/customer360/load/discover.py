@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from io import BufferedReader
 from pathlib import Path
+from typing import cast
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -75,9 +77,9 @@ def discover(
     place = {contract.name: number for number, contract in enumerate(contracts)}
     # A feed's records are those of the table it feeds, so it comes with that table's files.
     place |= {contract.name: place[contract.feed.contract] for contract in contracts if contract.feed}
-    matched = []
+    matched: list[tuple[LandingFile, Contract | None]] = []
     for file in found:
-        for contract in contracts_for(file.name, contracts) or [None]:
+        for contract in contracts_for(file.name, contracts) or (None,):
             waits = needs_success or (contract is not None and contract.customer360.needs_success)
             matched.append((_marked(file, marked) if waits else file, contract))
     return sorted(
@@ -105,7 +107,7 @@ def _marked(file: LandingFile, marked: dict[str, datetime]) -> LandingFile:
 def sha256_of(source: Source) -> str:
     """The content's sha256 in hexadecimal. Raises OSError or FileRefused."""
     with source.open() as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return hashlib.file_digest(cast(BufferedReader, stream), "sha256").hexdigest()
 
 
 def _is_delivery(name: str) -> bool:

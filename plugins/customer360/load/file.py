@@ -75,6 +75,7 @@ class FileLoader:
                     "skipped",
                     feeds=contract.feed is not None,
                     reason=known,
+                    holds_erased=self._erased_from(sha256),
                 ),
                 started,
             )
@@ -100,6 +101,12 @@ class FileLoader:
         if result is None or row is None:
             raise LoadError(f"{name} is under way already; wait for it.")
         return row[0], result.dropped
+
+    def _erased_from(self, sha256: str) -> bool:
+        row = self.connection.execute(
+            "select exists (select from ops.loaded_files where sha256 = %s and rewritten_sha256 <> '{}')", [sha256]
+        ).fetchone()
+        return bool(row and row[0])
 
     def _left(self, file: LandingFile, contract: Contract | None, reason: FileUnfinished) -> FileResult:
         table = target_of(contract, self.contracts) if contract else None

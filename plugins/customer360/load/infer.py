@@ -127,9 +127,10 @@ def _read(name: str, text: str) -> tuple[dict[str, Any], list[_Column]]:
         sample.write_text(text, encoding="utf-8", newline="")
         try:
             row = connection.execute(
-                "select Delimiter, Quote, Escape, SkipRows, HasHeader, Comment from sniff_csv(?)", [str(sample)]
-            ).fetchone()
-            delimiter, quote, escape, skipped, has_header, comment = row or ()
+                "select Delimiter, Quote, Escape, SkipRows, HasHeader, Comment from sniff_csv(?, ignore_errors = true)",
+                [str(sample)],
+            ).fetchall()[0]
+            delimiter, quote, escape, skipped, has_header, comment = row
             found = connection.execute(
                 "select * from read_csv(?, delim = ?, quote = ?, escape = ?, skip = ?, header = ?, comment = ?,"
                 f" all_varchar = true, ignore_errors = true) limit {SAMPLE_RECORDS}",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +17,7 @@ from customer360.load.dialect import encoding_of, reader_of
 from customer360.load.errors import LoadError
 from customer360.load.file import FileLoader
 from customer360.load.raw_tables import raw_table
+from customer360.load.rewrite import as_record
 
 
 @dataclass(frozen=True)
@@ -163,19 +162,7 @@ def _as_retried(contract: Contract) -> Contract:
 
 
 def _as_file(contract: Contract, header: list[str], records: list[bytes]) -> bytes:
-    dialect, content = contract.dialect, b""
-    if dialect.header:
-        text = io.StringIO(newline="")
-        csv.writer(
-            text,
-            delimiter=dialect.delimiter,
-            quotechar=dialect.quote_char,
-            quoting=csv.QUOTE_MINIMAL if dialect.quote_char else csv.QUOTE_NONE,
-            doublequote=dialect.double_quote,
-            escapechar=dialect.escape_char,
-            lineterminator="\n",
-        ).writerow(header)
-        content = text.getvalue().encode(encoding_of(contract))
+    content = as_record(header, contract) + b"\n" if contract.dialect.header else b""
     return content + b"".join(record + b"\n" for record in records)
 
 

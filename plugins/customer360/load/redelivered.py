@@ -33,9 +33,9 @@ def said_of_known(
     came under that name since; but not where that would give a value to two keys that no two may share.
     """
     row = connection.execute(
-        'select load_id, file from ops.loaded_files where sha256 = %s and system = %s and "table" = %s'
-        " and status = 'loaded'",
-        [sha256, table.system, table.table],
+        "select load_id, file from ops.loaded_files where (sha256 = %(sha256)s or %(sha256)s = any(rewritten_sha256))"
+        " and system = %(system)s and \"table\" = %(table)s and status = 'loaded' order by load_id limit 1",
+        {"sha256": sha256, "system": table.system, "table": table.table},
     ).fetchone()
     if row is None:
         return None

@@ -39,6 +39,7 @@ class FileResult:
     what it maps), ``ignored_columns`` not stored since the contract freezes them, ``dropped_columns`` not stored
     since their name is a credential's, ``absent_columns`` it may lack, ``renamed_columns`` known by an alias,
     ``reordered_columns`` in the file's order, and ``retyped_columns`` most of whose values do not fit.
+    ``holds_erased``: whether a person was erased from this very content, so that the file says it again.
     """
 
     file: str
@@ -54,6 +55,7 @@ class FileResult:
     dropped: int = 0
     duplicates: int = 0
     feeds: bool = False
+    holds_erased: bool = False
     late_after: str | None = None
 
     @property

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import BotoCoreError, ClientError
 
-from customer360.load.errors import FileRefused, FileUnfinished
+from customer360.load.errors import FileRefused, FileUnfinished, LoadError
 
 _BUFFER_BYTES = 1 << 18
 _ATTEMPTS = 4
@@ -37,6 +39,9 @@ class Source(Protocol):
 
     def check_unmoved(self) -> None:
         """Raises FileUnfinished when it was written to since it was found."""
+
+    def replace(self, new: Path) -> None:
+        """Put the content of ``new`` in its place, whole or not at all. Raises OSError or LoadError."""
 
 
 class LocalSource:
@@ -72,6 +77,16 @@ class LocalSource:
                 "next); the next load takes it."
             )
 
+    def replace(self, new: Path) -> None:
+        # Within a folder a rename is one step, and a name with a dot in front is no delivery.
+        beside = self.path.with_name(f".{self.path.name}.rewritten")
+        shutil.copyfile(new, beside)
+        # With the time it was delivered at, so that it is not newer than its folder's marker.
+        shutil.copystat(self.path, beside)
+        with beside.open("rb") as written:
+            os.fsync(written.fileno())
+        beside.replace(self.path)
+
 
 def _fingerprint(seen: os.stat_result) -> tuple[int, int, int]:
     return seen.st_ino, seen.st_size, seen.st_mtime_ns
@@ -97,6 +112,14 @@ class S3Source:
 
     def check_unmoved(self) -> None:
         """Nothing to do: every read asks for the listed version alone."""
+
+    def replace(self, new: Path) -> None:
+        try:
+            self.client.upload_file(str(new), self.bucket, self.key)
+        except (BotoCoreError, ClientError, S3UploadFailedError) as error:
+            raise LoadError(
+                f"s3://{self.bucket}/{self.key} cannot be written: {error}. Check the AWS credentials."
+            ) from error
 
 
 class _Object(io.RawIOBase):

@@ -139,6 +139,8 @@ def _environment(settings: Settings, warehouse: Warehouse, home: Path, kept: dic
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
+        # "Done. Returned value was: None" would be the last line of every log.
+        "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "airflow.task.operators=WARNING",
         # dbt leaves semaphores to the end of its process, and Python's words about them would end every log.
         "PYTHONWARNINGS": "ignore:resource_tracker:UserWarning",
         "GX_ANALYTICS_ENABLED": "false",

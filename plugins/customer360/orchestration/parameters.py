@@ -83,6 +83,38 @@ def allow_deletes() -> Param:
     )
 
 
+def email() -> Param:
+    """The mail address of a person."""
+    return Param(
+        None,
+        type=["null", "string"],
+        pattern="^[^@\\s]+@[^@\\s]+$",
+        title="Mail address",
+        description="Mail address of the person to erase. Empty where a system and an id name the person.",
+    )
+
+
+def system() -> Param:
+    """A system that knows the person."""
+    return Param(
+        None,
+        type=["null", "string"],
+        enum=[None, "care", "crm", "decisions", "notifications", "shop"],
+        title="System",
+        description="System that knows the person, where no mail address is given.",
+    )
+
+
+def customer_id() -> Param:
+    """The person's id there."""
+    return Param(
+        None,
+        type=["null", "string"],
+        title="Customer id",
+        description="The person's id in that system.",
+    )
+
+
 def approval() -> Param:
     """Whether a person decides about drafted messages."""
     return Param(

@@ -20,9 +20,8 @@ from customer360.settings import SettingsError, read_settings
 
 log = logging.getLogger(__name__)
 
-# They would have the last word in every log, or hundreds of lines before it.
-for talkative in ("great_expectations", "airflow.task.operators.airflow.providers.standard.decorators.python"):
-    logging.getLogger(talkative).setLevel(logging.WARNING)
+# It would put hundreds of lines before the one that matters.
+logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 
 def load() -> int:
@@ -35,6 +34,54 @@ def load() -> int:
 def enter_run() -> int:
     """Enter a run for a part of the pipeline and return its number."""
     return _start().run_id
+
+
+def erase() -> int:
+    """Erase the person of the form and return the run's number; a dry run says how much it would be, and ends there.
+
+    The form is forgotten either way: Airflow would keep it as long as the run.
+    """
+    from airflow.exceptions import AirflowSkipException
+
+    from customer360 import erasing, pipeline
+    from customer360.orchestration.forgetting import forget_the_form
+    from customer360.warehouse import open_warehouse
+
+    context = get_current_context()
+    params, settings = context["params"], read_settings()
+    request = erasing.Request(params["email"], params["system"], params["customer_id"])
+    try:
+        if params["dry_run"]:
+            _log_counts(erasing.preview(open_warehouse(settings), settings, params["landing"], request))
+            raise AirflowSkipException("Nothing was changed: this was a dry run.")
+        run = pipeline.start_run(
+            settings, "erase", as_of_date=pipeline.published_day(settings), landing=params["landing"]
+        )
+        _log_counts(erasing.receipt(run.warehouse, pipeline.erase(run, request)))
+        return run.run_id
+    finally:
+        forget_the_form(settings, context["dag"].dag_id)
+
+
+def maintain() -> None:
+    """Delete what has outlived its period, and vacuum; a dry run says how much that is."""
+    from customer360 import maintenance, pipeline
+    from customer360.warehouse import open_warehouse
+
+    settings = read_settings()
+    if get_current_context()["params"]["dry_run"]:
+        _log_counts(maintenance.preview(open_warehouse(settings), settings))
+        return
+    run = pipeline.start_run(settings, "maintain")
+    _log_counts(pipeline.maintain(run))
+    pipeline.finish_run(run, "done")
+
+
+def _log_counts(counts: dict[str, int]) -> None:
+    for place, count in sorted(counts.items()):
+        log.info("%9d  %s", count, place)
+    if not counts:
+        log.info("Nothing was found.")
 
 
 def build_core(run_number: int) -> None:

@@ -46,7 +46,10 @@ def _endpoint(page: Page) -> Callable[..., HTMLResponse]:
     def of_a_run(run: int | None = None) -> HTMLResponse:
         return _answer(page, run)
 
-    return of_a_run if page.of_a_run else lambda: _answer(page)
+    def of_the_last_run() -> HTMLResponse:
+        return _answer(page)
+
+    return of_a_run if page.of_a_run else of_the_last_run
 
 
 async def _login_instead(request: Request, error: HTTPException) -> Response:

@@ -199,7 +199,9 @@ def _undo(connection: psycopg.Connection, tables: Sequence[PublishedTable], run_
     if published is None:
         raise PublishError("Nothing is published yet, so there is nothing to undo.")
     if kept is None or kept[0] != published[0]:
-        raise PublishError(f"Batch {published[0]} is the first one; there is none before it to go back to.")
+        raise PublishError(
+            f"Batch {published[0]} is the first one, or was published after an erasure; there is none to go back to."
+        )
     catalogue = read_catalogue(connection, tables)
     refuse_other_changes(connection, tables, catalogue)
     touched = tables_with_images(connection, published[0])

@@ -120,7 +120,7 @@ def _measures(connection: psycopg.Connection, table: MeasuredTable, as_of_date: 
         sql.SQL("select count(*), {sums} from {table} where {day}").format(
             sums=sql.SQL(", ").join(
                 [sql.SQL("coalesce(sum({}), 0)").format(sql.Identifier(column)) for column in table.sums]
-                or [sql.SQL("0")]
+                or [sql.SQL("{}").format(0)]
             ),
             table=name,
             day=sql.SQL("{} = {}").format(sql.Identifier(table.day), sql.Literal(as_of_date))

@@ -90,6 +90,16 @@ begin
     end if;
 end
 $$;
+do $$
+begin
+    if not exists (
+        select from pg_attribute where attrelid = 'ops.loaded_files'::regclass and attname = 'rewritten_sha256'
+    ) then
+        -- What the file's content became when a person in it was erased: it is still the same file.
+        alter table ops.loaded_files add column rewritten_sha256 text[] not null default '{}';
+    end if;
+end
+$$;
 comment on table ops.loaded_files is
     'One row per file loaded or refused. A file is known by its sha256: it loads once into a table, whatever its name.';
 
@@ -533,3 +543,26 @@ create table if not exists enrichment.revenue_forecasts (
 );
 comment on table enrichment.revenue_forecasts is
     'One row per fit and calendar month ahead: net revenue expected and its bounds.';
+
+-- privacy: who was erased, without saying who ---------------------------------------------------
+
+create schema if not exists privacy;
+
+create table if not exists privacy.erasures (
+    erasure_id bigint generated always as identity primary key,
+    run_id bigint not null references ops.runs,
+    entered_at timestamptz not null default clock_timestamp(),
+    finished_at timestamptz,
+    receipt jsonb not null default '{}'
+);
+comment on table privacy.erasures is
+    'One row per erasure of a person: when, and how much was found in which place, without the person.';
+
+create table if not exists privacy.erased_identifiers (
+    erasure_id bigint not null references privacy.erasures,
+    kind text not null check (kind in ('customer', 'email')),
+    keyed_hash bytea not null,
+    primary key (erasure_id, kind, keyed_hash)
+);
+comment on table privacy.erased_identifiers is
+    'One row per identifier of an erased person, as a hash whose key is not in the database.';

@@ -11,10 +11,22 @@ import psycopg
 
 from customer360.warehouse.connections import Warehouse, WarehouseError
 
-WRITING_STEPS = ("load", "build_core", "segment", "enrich", "draft", "build_marts", "audit", "publish", "undo")
+WRITING_STEPS = (
+    "load",
+    "build_core",
+    "segment",
+    "enrich",
+    "draft",
+    "build_marts",
+    "audit",
+    "publish",
+    "undo",
+    "erase",
+    "maintain",
+)
 """The steps that need the turn; those after them only read what is published."""
 
-FIRST_STEPS = ("load", "build_core")
+FIRST_STEPS = ("load", "build_core", "erase", "maintain")
 """They need nothing that an earlier step of their run has built."""
 
 GIVEN_UP_AFTER = timedelta(minutes=2)

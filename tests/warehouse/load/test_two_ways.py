@@ -209,7 +209,7 @@ def file_at(path: Path) -> LandingFile:
     return LandingFile("desk/notes.csv", LocalSource(path))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     delivery=deliveries(),
     key=st.sampled_from([["small"], ["day", "short"], ["price"], []]),

@@ -32,6 +32,12 @@ decisions as (
     select * from {{ ref('int_customer_decisions__counted') }}
 ),
 
+erased as (
+    select identified.customer_key
+    from {{ ref('int_customers__identified') }} as identified
+    where {{ is_erased('identified') }}
+),
+
 aged as (
     select
         *,
@@ -122,6 +128,8 @@ features as (
     left join contacts on aged.customer_key = contacts.customer_key
     left join messages on aged.customer_key = messages.customer_key
     left join decisions on aged.customer_key = decisions.customer_key
+    -- Nothing is said about those who were erased, and nobody acts on it.
+    where aged.customer_key not in (select erased.customer_key from erased)
 ),
 
 final as (

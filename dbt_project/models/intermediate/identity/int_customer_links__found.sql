@@ -5,7 +5,8 @@
   An identifier that many records carry is a shared mailbox or a switchboard, and one that two records of the same
   system carry is shared too, for a system does not keep the same person twice on purpose: neither says who somebody
   is, so it links nobody. Families share an address as well: records that contradict each other about the year of birth
-  or the first letter of the name are not linked by it. A pair of the crosswalk is somebody's word and needs no such care.
+  or the first letter of the name are not linked by it. A pair of the crosswalk is somebody's word and needs no such care. The records that stand for erased customers are one
+  customer.
 -#}
 with
 
@@ -96,6 +97,17 @@ found as (
             and case crosswalk.right_system
                 when 'decisions' then lower(trim(crosswalk.right_customer_id)) else trim(crosswalk.right_customer_id)
             end = right_records.source_customer_id
+    union
+    select
+        left_records.system,
+        left_records.source_customer_id,
+        right_records.system,
+        right_records.source_customer_id,
+        'erased'
+    from source_customers as left_records
+    inner join source_customers as right_records
+        on left_records.system < right_records.system and {{ is_erased('right_records') }}
+    where {{ is_erased('left_records') }}
 ),
 
 final as (

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 from customer360.enrich.answers import EnrichError, Segment
 from customer360.enrich.evaluation.sample import sampled_customers
@@ -53,7 +53,7 @@ def read_golden_set(file: Path) -> LabelSet:
             raise EnrichError(
                 f"{file} line {line}: labelled_by is {who!r}; a golden set is labelled by people, name the person."
             )
-        labels.append(Label(row["system"], row["source_customer_id"], row["segment"]))
+        labels.append(Label(row["system"], row["source_customer_id"], cast(Segment, row["segment"])))
     return _set(file, labels)
 
 
@@ -68,7 +68,7 @@ def read_truth(folder: Path) -> LabelSet:
     }
     persons = _rows(folder / "persons.csv", ("person_id", "system", "source_customer_id"))
     labels = [
-        Label(row["system"], row["source_customer_id"], latent[row["person_id"]])
+        Label(row["system"], row["source_customer_id"], cast(Segment, latent[row["person_id"]]))
         for _, row in persons
         if row["person_id"] in latent
     ]

@@ -42,7 +42,10 @@ def agreement(pairs: Pairs, labels: Sequence[str]) -> list[Metric]:
     size = int(table.sum())
     # Drawing customers anew, with replacement, is drawing the cells of the table they stand in.
     resampled = (
-        np.random.default_rng(_SEED).multinomial(size, table.ravel() / size, RESAMPLES).reshape(-1, *table.shape[1:])
+        np.random.default_rng(_SEED)
+        .multinomial(size, table.ravel() / size, RESAMPLES)
+        .reshape(-1, *table.shape[1:])
+        .astype(float)
     )
     metrics = []
     for name, compute in _OVERALL.items():
@@ -92,7 +95,7 @@ def _parts(tables: Tables) -> tuple[Tables, Tables, Tables]:
     return hits, tables.sum(axis=1)[:, :labels], tables.sum(axis=2)
 
 
-def _ratio(part: Tables, whole: Tables, occurs: Tables) -> Tables:
+def _ratio(part: Tables, whole: Tables, occurs: NDArray[np.bool_]) -> Tables:
     """A label that occurs and of which nothing is right has 0; one that does not occur has no number."""
     return np.where(occurs, np.divide(part, whole, out=np.zeros_like(part, dtype=float), where=whole > 0), np.nan)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +19,8 @@ from customer360.warehouse import Warehouse
 from customer360.warehouse.schema import MARTS
 
 ROWS_AT_A_TIME = 20_000
+
+_PREFIX = ".customer360-export-"
 
 
 class ExportError(Exception):
@@ -121,11 +126,29 @@ def _private_folder(parent: Path) -> Iterator[Path]:
     # Beside its goal, since only within a file system a rename is one step.
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        temporary = tempfile.TemporaryDirectory(prefix=".customer360-export-", dir=parent)
+        _remove_what_killed_exports_left(parent)
+        temporary = tempfile.TemporaryDirectory(prefix=_PREFIX, dir=parent)
     except OSError as error:
         raise ExportError(f"{parent} cannot be written to ({error.strerror}); name another folder.") from error
-    with temporary as beside:
+    with temporary as beside, _held(Path(beside)):
         yield Path(beside)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold ``folder`` until its export ends, however that ends. Raises BlockingIOError when another one holds it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _remove_what_killed_exports_left(parent: Path) -> None:
+    for left in parent.glob(f"{_PREFIX}*"):
+        with suppress(BlockingIOError), _held(left):
+            shutil.rmtree(left)
 
 
 def _refuse_to_lose(folder: Path) -> None:
