@@ -49,7 +49,7 @@ from customer360.warehouse import RunInProgress, Warehouse, WarehouseError
 
 def lost():
     try:
-        Warehouse("postgresql://nobody:secret@127.0.0.1:1/nothing", {}).connect()
+        Warehouse("postgresql://nobody:pass@127.0.0.1:1/nothing", {}).connect()
     except WarehouseError as error:
         return error
 

