@@ -24,9 +24,10 @@ for _ in range(3):
 
 def test_a_task_that_waits_is_deferred_until_a_look_says_that_nothing_goes_on(tmp_path: Path):
     environment = {"AIRFLOW_HOME": str(tmp_path), "PYTHONPATH": str(PROJECT / "plugins"), "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=False
-    )  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     waits = "deferred TimeDeltaTrigger execute"
-    assert done.stdout.strip().splitlines()[-3:] == [waits, waits, "succeeded None"]
+    said = [
+        line for line in done.stdout.splitlines() if line.startswith(("deferred", "succeeded"))
+    ]  # Airflow logs, too
+    assert said == [waits, waits, "succeeded None"]

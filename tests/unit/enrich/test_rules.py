@@ -14,6 +14,9 @@ from customer360.enrich.rules import SCORECARDS, Condition, RuleFile
 DIGESTS = {
     "segments_v1": "17f18ba1a257b1ca2307c57f96ceaa669d87eead80963123b59f04e21f631fb2",
     "priorities_v1": "7a5ca94b54bfe816c2c0d46858fbde968587b0f4f74c5ddb2f55114afaef59f1",
+    "decisions_v1": "93b2f08ba275e2653c8ba27073fca46f3746602e254b09d9ea3974ebec77b169",
+    "notification_policy_v1": "180d0f390a33864170ee6a6061e48f59302ac8974de30bf0ec976ea6bf1de827",
+    "notifications_v1": "83db41f4a5f801afb70031b61adebb9f23f238e1e64698115af9c8c3e337b48d",
     "actions_v1": "dc4e1290b2ace910a1fbf765f32d59f2c2e42ecdd8ef57ca5bdac60b21eb77e1",
 }
 
