@@ -191,9 +191,7 @@ def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> e
             classifier=classifier,
             fallback=_fallback(run),
         )
-        decisions = _analyse_decisions(run, classifier)
-        drafts = _draft(run, classifier)
-        report = replace(report, dollars=report.dollars + decisions.dollars + drafts.pop("dollars"))
+        # Noted at once: what was asked and paid for is said, also of a night that fails at what comes next.
         summary |= {
             "customers": report.customers,
             "changed": report.changed,
@@ -202,9 +200,11 @@ def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> e
             "statuses": report.statuses,
             "dollars": float(report.dollars),
             "fallbacks": report.fallbacks,
-            "decisions": decisions.statuses,
-            **drafts,
         }
+        decisions = _analyse_decisions(run, classifier)
+        drafts = _draft(run, classifier)
+        report = replace(report, dollars=report.dollars + decisions.dollars + drafts.pop("dollars"))
+        summary |= {"dollars": float(report.dollars), "decisions": decisions.statuses, **drafts}
         forecasts = enrichment.fit_models(run.warehouse, run_id=run.run_id, as_of_date=run.as_of_date)
         summary["fits"] = forecasts.fitted
         return report

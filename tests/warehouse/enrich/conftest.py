@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from bedrock_double import BedrockDouble
@@ -119,3 +120,30 @@ def permit(warehouse: Warehouse) -> Permit:
             )
 
     return change
+
+
+@pytest.fixture
+def open_decisions(warehouse: Warehouse):
+    """``open_decisions(number, description, input_hash)``: that decision is open, and its text is this."""
+    with warehouse.connect("c360_transformer") as connection:
+        connection.execute(
+            "create table intermediate.int_decisions__open (decision_id uuid, title text, decision_description text,"
+            " decision_type text, urgency_level integer, customer_tier text, relationship_months integer,"
+            " impact_share numeric, proposed_options integer, is_overdue boolean, input_hash text,"
+            " personal_values text[]);"
+            "create table intermediate.int_personal_words (word text);"
+            "insert into intermediate.int_personal_words values ('priya'), ('shah'), ('pune')"
+        )
+
+    def add(number: int, description: str, input_hash: str = "a") -> None:
+        with warehouse.connect("c360_transformer") as connection:
+            connection.execute(
+                "delete from intermediate.int_decisions__open where decision_id = %s", [UUID(int=number)]
+            )
+            connection.execute(
+                "insert into intermediate.int_decisions__open values (%s, 'A case', %s, 'refund_request', 2,"
+                " 'standard', 3, 0.2, 0, false, %s, '{Kestrel Logistics Inc,ACC 2205,accounts@kestrel5.example.com}')",
+                [UUID(int=number), description, input_hash],
+            )
+
+    return add

@@ -399,7 +399,9 @@ def test_a_night_whose_model_cannot_be_asked_fails_before_any_work(warehouse, se
     assert "failed, and nothing was published. The account has no access" in night_summary(warehouse, run.run_id)
 
 
-def test_the_summary_of_a_night_says_how_customers_ended_and_what_it_cost(warehouse, settings, people, double):
+def test_the_summary_of_a_night_says_how_customers_ended_and_what_it_cost(
+    warehouse, settings, people, open_decisions, double
+):
     people(range(30))
     double.fault = lambda number: "model error" if number > 1 else None
     there = replace(settings, warehouse_url=warehouse.owner_url, bedrock_model_id=MODEL)
