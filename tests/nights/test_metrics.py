@@ -54,7 +54,12 @@ def metricflow(sample_night: pipeline.Run, tmp_path_factory: pytest.TempPathFact
     for name in ("dbt_project.yml", "profiles.yml"):
         shutil.copy(PROJECT / "dbt_project" / name, folder)
     (folder / "target").mkdir()
-    shutil.copy(manifest_path(sample_night.settings).with_name("semantic_manifest.json"), folder / "target")
+    manifest = manifest_path(sample_night.settings).with_name("semantic_manifest.json").read_text()
+    # It names the database of the last night that used this home, which may be another test's.
+    last = json.loads(manifest)["semantic_models"][0]["node_relation"]["database"]
+    own = sample_night.warehouse.owner_url.rpartition("/")[2]
+    manifest = manifest.replace(f'"{last}"', f'"{own}"').replace(f'\\"{last}\\"', f'\\"{own}\\"')
+    (folder / "target" / "semantic_manifest.json").write_text(manifest)
     return MetricFlow(folder, sample_night.warehouse)
 
 
