@@ -114,12 +114,12 @@ def test_a_role_has_just_its_rights_on_the_tables_of_the_set_up(empty_warehouse:
 
 def test_the_loader_may_forget_a_retry_and_no_file(warehouse: Warehouse, run_id: int):
     with warehouse.connect("c360_loader") as connection:
-        for sha256 in ("a" * 64, "retry of load 1"):
+        for sha256 in ("a" * 64, "retry of 1"):
             connection.execute(
                 "insert into ops.loaded_files (run_id, sha256, file, status) values (%s, %s, 'f', 'loaded')",
                 [run_id, sha256],
             )
-        assert connection.execute("delete from ops.loaded_files returning sha256").fetchall() == [("retry of load 1",)]
+        assert connection.execute("delete from ops.loaded_files returning sha256").fetchall() == [("retry of 1",)]
 
 
 def test_the_enricher_reads_of_a_call_only_what_it_cost(empty_warehouse: Warehouse):

@@ -21,7 +21,7 @@ create policy entered on ops.loaded_files for insert to c360_loader with check (
 drop policy if exists updated on ops.loaded_files;
 create policy updated on ops.loaded_files for update to c360_loader using (true);
 drop policy if exists retry_merged on ops.loaded_files;
-create policy retry_merged on ops.loaded_files for delete to c360_loader using (sha256 like 'retry of load %');
+create policy retry_merged on ops.loaded_files for delete to c360_loader using (sha256 like 'retry of %');
 
 grant usage on schema raw, enrichment, ops to c360_transformer;
 grant usage, create on schema staging, intermediate to c360_transformer;
