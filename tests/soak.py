@@ -8,6 +8,7 @@ server lives on a small disk of its own in memory, which only root can mount: fo
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import logging
 import os
@@ -17,6 +18,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,9 +31,10 @@ from customer360.settings import Settings, read_settings
 from customer360.warehouse import OWNER, LocalServer, RunInProgress, Warehouse, open_warehouse
 from customer360.warehouse.schema import MARTS
 from soak_readers import publish_under_readers
-from warehouses import CARE_EXPORT, NIGHT, checksums, copy_of, drop, reachable_folder, run_night, start_night
+from warehouses import CARE_EXPORT, NIGHT, checksums, copy_of, drop, reachable_folder, start_night
 
 DISK_MEGABYTES = 3000
+NOT_ITS_TURN = 75
 FIRST_DAY, SECOND_DAY = date(2025, 7, 30), date(2025, 8, 5)
 CANDIDATES = tuple(f"candidate_{mart}" for mart in MARTS)
 
@@ -84,6 +87,10 @@ def main() -> int:
     logging.disable(logging.CRITICAL)
     figures: dict[str, object] = {"load average": os.getloadavg()[0]}
     began = time.monotonic()
+    os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker"  # what a killed dbt leaves is cleared by it
+    # Here, so that no process needs seconds for it before it begins its step.
+    for module in ("dbt.cli.main", "great_expectations"):
+        importlib.import_module(module)
     with reachable_folder() as folder, small_disk(folder) as is_small:
         settings = read_settings({"CUSTOMER360_HOME": str(folder / "home")})
         try:
@@ -151,7 +158,9 @@ def cut_into_steps(settings: Settings, empty: Warehouse, folder: Path) -> Night:
         "".join(line for line in lines if line.split(",")[6][:10] <= str(FIRST_DAY) or line is lines[0])
     )
     first = copy_of(empty)
-    run_night(settings, first, landing, FIRST_DAY)
+    night = start_night(settings, first, landing, FIRST_DAY)
+    for step in NIGHT:
+        in_its_turn(step, night)
     batch = checksums(first)
     standing = copy_of(first)
     run = start_night(settings, standing, CARE_EXPORT, SECOND_DAY)
@@ -160,7 +169,7 @@ def cut_into_steps(settings: Settings, empty: Warehouse, folder: Path) -> Night:
         before = copy_of(standing)
         began = time.monotonic()
         if (step := step_of(name)) is not None:
-            step(run)
+            in_its_turn(step, run)
         seconds = time.monotonic() - began
         stages[name] = Stage(before, checksums(standing, WRITES[name]), seconds)
         say("undisturbed", f"{name} {seconds:.1f} s")
@@ -204,39 +213,48 @@ def strike(night: Night, count: int, fault: Fault) -> dict[str, object]:
 
 
 def in_its_turn(step: Callable[[pipeline.Run], object], run: pipeline.Run) -> None:
-    """Run ``step`` again, as soon as the server has noticed that the struck process is gone."""
+    """Run ``step`` undisturbed, as soon as the server has noticed that a struck process is gone."""
     deadline = time.monotonic() + 120
-    while True:
-        try:
-            step(run)
-            return
-        except RunInProgress:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.5)
+    while (code := exit_code(in_a_process(lambda: step(run), quiet=False))) == NOT_ITS_TURN:
+        assert time.monotonic() < deadline, f"{step} never gets its turn"
+        time.sleep(0.5)
+    assert code == 0, f"{step} failed although nothing struck it"
 
 
-def in_a_process(work: Callable[[], object]) -> int:
-    """The number of a process that does ``work``; its exit code is 0 when that went well."""
+def in_a_process(work: Callable[[], object], *, quiet: bool = True) -> int:
+    """The number of a process that does ``work``; its exit code is 0 when that went well.
+
+    This process does no step itself: dbt's parser has threads, which a fork would leave behind.
+    """
     sys.stdout.flush()
     process = os.fork()
     if process == 0:
         code = 1
         try:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+            if quiet:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
             work()
             code = 0
+        except RunInProgress:
+            code = NOT_ITS_TURN
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(code)
     return process
+
+
+def exit_code(process: int) -> int:
+    """The exit code of ``process`` when it has ended; below 0 the signal that ended it."""
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
 def killed(run: pipeline.Run, work: Callable[[], object], after: float) -> bool:
     process = in_a_process(work)
     time.sleep(after)
     os.kill(process, signal.SIGKILL)
-    return os.WIFSIGNALED(os.waitpid(process, 0)[1])
+    return exit_code(process) < 0
 
 
 def stopped(run: pipeline.Run, work: Callable[[], object], after: float) -> bool:
@@ -244,7 +262,7 @@ def stopped(run: pipeline.Run, work: Callable[[], object], after: float) -> bool
     process = in_a_process(work)
     time.sleep(after)
     assert server.stop("immediate")
-    failed = os.waitpid(process, 0)[1] != 0
+    failed = exit_code(process) != 0
     server.start()
     return failed
 
@@ -259,7 +277,7 @@ def filled(folder: Path) -> Fault:
         with filler.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, max(1, free - room))
         process = in_a_process(work)
-        failed = os.waitpid(process, 0)[1] != 0
+        failed = exit_code(process) != 0
         filler.unlink()
         # Without room for its log the server stops itself.
         LocalServer(run.settings.home).start()
