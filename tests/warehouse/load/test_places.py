@@ -76,9 +76,8 @@ def test_without_a_terminal_each_file_is_a_log_line(deliver, load, caplog):
     deliver("care/channels.csv", CHANNELS)
     with caplog.at_level(logging.INFO, logger="customer360.load"):
         load()
-    assert [record.getMessage().rpartition(",")[0] for record in caplog.records] == [
-        "care/channels.csv: 2 of 2 records loaded, 0 quarantined"
-    ]
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith("care/channels.csv: 2 of 2 records loaded, 0 quarantined, ")
 
 
 def test_on_a_terminal_a_bar_shows_the_files(deliver, warehouse, landing, run_id, capsys):
