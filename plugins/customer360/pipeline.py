@@ -7,7 +7,7 @@ was cut short ends in the same state when it is run again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -144,31 +144,105 @@ def load(run: Run) -> loading.LoadReport:
     Raises LoadError when there is no delivery, GateError when what is loaded must not be built on.
     """
     with _step(run, "load") as summary:
-        contracts = erasing.contracts_of(run.landing)
-        report = loading.load_landing(
-            run.warehouse,
-            run.landing,
-            contracts,
-            run_id=run.run_id,
-            business_date=run.as_of_date,
-            quiet_seconds=run.settings.quiet_seconds,
-            needs_success=run.settings.needs_success,
-        )
-        erased_again = erasing.erase_again(run.warehouse, run.settings, run.landing, report)
-        summary |= {
-            "files": len(report.files),
-            "loaded": sum(file.loaded or 0 for file in report.files if file.status == "loaded"),
-            "quarantined": sum(file.quarantined or 0 for file in report.files if file.status == "loaded"),
-            "refused": [file.file for file in report.files if file.status == "refused"],
-            "unfinished": [file.file for file in report.unfinished],
-            "late": [file.file for file in report.files if file.late_after],
-            "drift": report.drifted,
-            "skipped": sum(file.status == "skipped" for file in report.files),
-            "waiting": sum(report.waiting.values()),
-            "erased_again": sum(erased_again.values()),
-        }
+        report = _load(run)
+        summary |= _summary_of_load(report)
+        summary["erased_again"] = _erase_again(run, report.arrived, report.again)
         _pass_gate(run, "after_load")
         return report
+
+
+def begin_load(run: Run) -> list[str]:
+    """Look at the landing folder; the systems there are, each of which ``load_system`` can load beside the others.
+
+    Raises LoadError when there is no delivery.
+    """
+    with _step(run, "begin") as summary:
+        contracts = erasing.contracts_of(run.landing)
+        summary["files"] = len({file.name for file, _ in loading.discover(run.landing, contracts)})
+        return sorted({contract.system for contract in contracts})
+
+
+def load_system(run: Run, system: str) -> loading.LoadReport:
+    """Load what the landing folder holds of one system, while others load theirs."""
+    with _step(run, f"load {system}") as summary:
+        report = _load(run, {system})
+        summary |= _summary_of_load(report)
+        return report
+
+
+def end_load(run: Run) -> dict[str, Any]:
+    """Check what arrived, all systems being loaded, and return what ``load`` would have noted.
+
+    Raises GateError when what is loaded must not be built on.
+    """
+    with _step(run, "load") as summary:
+        # What is under no contract is no system's.
+        of_systems = _summaries(run, "load %")
+        summary |= _sum([_summary_of_load(_load(run, {None})), *of_systems])
+        with run.warehouse.connect(_BOOKKEEPER) as connection:
+            arrived = connection.execute("select file from ops.loaded_files where run_id = %s", [run.run_id]).fetchall()
+        summary["erased_again"] = _erase_again(run, {file for (file,) in arrived}, set(summary["again"]))
+        _pass_gate(run, "after_load")
+        return summary
+
+
+def _load(run: Run, systems: Collection[str | None] | None = None) -> loading.LoadReport:
+    return loading.load_landing(
+        run.warehouse,
+        run.landing,
+        erasing.contracts_of(run.landing),
+        run_id=run.run_id,
+        business_date=run.as_of_date,
+        quiet_seconds=run.settings.quiet_seconds,
+        needs_success=run.settings.needs_success,
+        systems=systems,
+    )
+
+
+def _erase_again(run: Run, arrived: set[str], again: set[str]) -> int:
+    counts = erasing.erase_again(run.warehouse, run.settings, run.landing, arrived=arrived, again=again)
+    return counts.total()
+
+
+def _summary_of_load(report: loading.LoadReport) -> dict[str, Any]:
+    return {
+        "files": len(report.files),
+        "loaded": sum(file.loaded or 0 for file in report.files if file.status == "loaded"),
+        "quarantined": report.quarantined,
+        "refused": [file.file for file in report.refused],
+        "unfinished": [file.file for file in report.unfinished],
+        "late": [file.file for file in report.files if file.late_after],
+        "again": sorted(report.again),
+        "drift": report.drifted,
+        "skipped": sum(file.status == "skipped" for file in report.files),
+        "waiting": sum(report.waiting.values()),
+    }
+
+
+def _summaries(run: Run, steps: str) -> list[dict[str, Any]]:
+    """What the parts of a step noted; ``steps``: how they are called, as a pattern of ``like``."""
+    with run.warehouse.connect(_BOOKKEEPER) as connection:
+        noted = connection.execute(
+            "select summary from ops.run_steps where run_id = %s and step like %s and status = 'done' order by step",
+            [run.run_id, steps],
+        )
+        return [summary for (summary,) in noted]
+
+
+def _sum(summaries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What parts noted, taken together: numbers and lists added, counts by name too."""
+    total: dict[str, Any] = {}
+    for name, value in (entry for summary in summaries for entry in summary.items()):
+        if isinstance(value, dict):
+            before = total.get(name, {})
+            total[name] = before | {key: _added(before.get(key), each) for key, each in value.items()}
+        else:
+            total[name] = _added(total.get(name), value)
+    return total
+
+
+def _added(before: Any, value: Any) -> Any:
+    return value if before is None else before + value
 
 
 def build_core(run: Run) -> models.BuildReport:
@@ -176,11 +250,14 @@ def build_core(run: Run) -> models.BuildReport:
     return _build(run, "build_core", "core")
 
 
-def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> enrichment.EnrichReport:
+def enrich(
+    run: Run, *, budget: Decimal | None = None, session: Any = None, in_shares: bool = False
+) -> enrichment.EnrichReport:
     """Segment, prioritise, recommend and draft for customers that changed, analyse decisions, fit models to new months.
 
     ``budget``: dollars for a paid classifier; default as in the settings. ``session``: boto3's, for a
-    classifier at AWS; default as boto3 finds it. Raises EnrichError.
+    classifier at AWS; default as boto3 finds it. ``in_shares``: whether this run's customers were segmented share by
+    share before. Raises EnrichError.
     """
     with _step(run, "enrich") as summary:
         classifier = _classifier(run, budget, session)
@@ -190,6 +267,7 @@ def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> e
             as_of_date=run.as_of_date,
             classifier=classifier,
             fallback=_fallback(run),
+            segmented=_segmented(run) if in_shares else None,
         )
         # Noted at once: what was asked and paid for is said, also of a night that fails at what comes next.
         summary |= {
@@ -210,21 +288,41 @@ def enrich(run: Run, *, budget: Decimal | None = None, session: Any = None) -> e
         return report
 
 
-def segment(run: Run, *, budget: Decimal | None = None) -> enrichment.StepReport:
-    """Give every customer that changed a segment, and stop there.
+def shares(run: Run) -> list[enrichment.Share]:
+    """The shares in which the customers can be segmented at the same time. Raises EnrichError."""
+    return enrichment.shares(run.warehouse, run.settings.customers_per_task)
 
-    ``budget``: dollars for a paid classifier; default as in the settings. Raises EnrichError.
+
+def segment(
+    run: Run, share: enrichment.Share | None = None, *, budget: Decimal | None = None, session: Any = None
+) -> enrichment.StepReport:
+    """Give every customer that changed a segment, or those of a share, and stop there.
+
+    ``budget``, ``session``: as for ``enrich``; shares spend from one budget. Raises EnrichError.
     """
-    with _step(run, "segment") as summary:
+    with _step(run, f"segment {share}" if share else "segment") as summary:
         report = enrichment.segment(
             run.warehouse,
             run_id=run.run_id,
             as_of_date=run.as_of_date,
-            classifier=_classifier(run, budget),
+            classifier=_classifier(run, budget, session),
             fallback=_fallback(run),
+            share=share,
         )
-        summary |= {"customers": report.customers, "statuses": report.statuses, "dollars": float(report.dollars)}
+        summary |= {
+            "customers": report.customers,
+            "changed": report.changed,
+            "statuses": report.statuses,
+            "dollars": float(report.dollars),
+            "fallbacks": report.fallbacks,
+        }
         return report
+
+
+def _segmented(run: Run) -> enrichment.StepReport:
+    """What segmenting the shares of a run came to."""
+    noted = _sum(_summaries(run, "segment % of %"))
+    return enrichment.StepReport(**noted | {"dollars": Decimal(str(noted["dollars"]))})
 
 
 def draft(run: Run, *, session: Any = None) -> dict[str, int]:

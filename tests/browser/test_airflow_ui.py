@@ -25,7 +25,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(2400)]
 RUN_TIMEOUT_SECONDS = 1200
 SHOWN_WITHIN_MILLISECONDS = 60_000
 expect.set_options(timeout=SHOWN_WITHIN_MILLISECONDS)
-NIGHT = ["load", "build_core", "enrich", "build_marts", "audit", "publish", "export", "report"]
+NIGHT = [
+    "begin_load", "load", "end_load", "build_core", "segment", "enrich",
+    "build_marts", "audit", "publish", "export", "report",
+]  # fmt: skip
 PAGES = {
     "report": ("Last run", "What it did"),
     "quality": ("Quality results", "Before publish"),
@@ -119,7 +122,8 @@ def test_a_night_that_is_late_is_told(airflow: ServedAirflow):
 def test_the_log_of_a_task_ends_with_the_sentence_that_matters(airflow: ServedAirflow):
     (run,) = _ended_runs(airflow, "nightly", 1)
     sentences = {
-        "load": " records are loaded from ",
+        "begin_load": " files lie in the landing folder.",
+        "end_load": " records are loaded from ",
         "build_core": "models are built",
         "enrich": "customers were new or changed",
         "audit": "checks found nothing that keeps the marts from readers",
@@ -225,7 +229,7 @@ def test_a_broken_file_is_told_by_the_log_and_the_report(airflow: ServedAirflow,
     (care / "agents.csv").write_text("agent,name\n1,Ann\n")
     run = _triggered(airflow, "load_landing", {"landing": str(care.parent), "as_of_date": "2026-06-30"})
     assert run["state"] == "success", _states(airflow, run)
-    assert "1 are refused (care/agents.csv)" in _lines(airflow, run, "load")[-1]
+    assert "1 are refused (care/agents.csv)" in _lines(airflow, run, "end_load")[-1]
     page.goto(f"{airflow.url}/plugin/customer360-report")
     expect(_shown(page).get_by_text("care/agents.csv").last).to_be_visible()
     expect(_shown(page).get_by_text("Refused files, of which nothing was loaded")).to_be_visible()
@@ -235,14 +239,15 @@ def test_a_broken_file_is_told_by_the_log_and_the_report(airflow: ServedAirflow,
 def test_a_delivery_that_is_not_there_turns_red_and_its_log_says_so(airflow: ServedAirflow, page: Page, picture):
     nowhere = str(airflow.home.parent / "nowhere")
     run = _triggered(airflow, "load_landing", {"landing": nowhere, "as_of_date": "2026-06-30"})
-    assert _states(airflow, run) == {"load": "failed", "finish": "upstream_failed"}
-    sentence, *advice = last_words = _lines(airflow, run, "load")[-3:]
-    assert sentence.startswith("load of load_landing failed. ")
+    skipped = dict.fromkeys(("load", "end_load", "finish"), "upstream_failed")
+    assert _states(airflow, run) == {"begin_load": "failed"} | skipped
+    sentence, *advice = last_words = _lines(airflow, run, "begin_load")[-3:]
+    assert sentence.startswith("begin_load of load_landing failed. ")
     assert nowhere in sentence
     assert [line.partition(":")[0] for line in advice] == ["Runbook", "Resume"]
     assert [message["text"] for message in airflow.told if message["event"] == "task_failed"] == ["\n".join(last_words)]
-    page.goto(f"{airflow.url}/dags/load_landing/runs/{run['dag_run_id']}/tasks/load")
-    expect(page.get_by_text("load of load_landing failed.").first).to_be_visible()
+    page.goto(f"{airflow.url}/dags/load_landing/runs/{run['dag_run_id']}/tasks/begin_load")
+    expect(page.get_by_text("begin_load of load_landing failed.").first).to_be_visible()
     picture(page, "failed-log")
 
 

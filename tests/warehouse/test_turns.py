@@ -132,6 +132,28 @@ def test_a_run_of_one_step_needs_no_earlier_one(there, warehouse):
         pass
 
 
+def test_parts_of_a_run_hold_their_turn_together_and_nobody_else_gets_it(there, warehouse):
+    first, second = begin(there, warehouse), begin(there, warehouse)
+    pipeline.begin_load(first)
+    with turn(warehouse, first.run_id, "load care"), turn(warehouse, first.run_id, "load crm"):
+        for step in ("load shop", "load", "begin"):
+            with pytest.raises(RunInProgress, match=rf"Run {first.run_id} \(nightly\)"):
+                turn(warehouse, second.run_id, step).__enter__()
+        with pytest.raises(RunInProgress, match=rf"Run {first.run_id} \(nightly\)"):
+            turn(warehouse, first.run_id, "build_core").__enter__()
+    with turn(warehouse, first.run_id, "build_core"):
+        pass
+
+
+def test_a_part_takes_the_turn_of_a_run_whose_process_is_gone(there, warehouse):
+    dead, run = begin(there, warehouse), begin(there, warehouse)
+    process = holder(there, dead, "load care")
+    process.kill()
+    process.wait()
+    with turn(warehouse, run.run_id, "load care"):
+        assert status(warehouse, dead)[0] == "failed"
+
+
 def test_reading_what_is_published_needs_no_turn(there, warehouse):
     first, second = begin(there, warehouse), begin(there, warehouse)
     with turn(warehouse, first.run_id, "publish"), turn(warehouse, second.run_id, "export"):
