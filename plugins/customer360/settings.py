@@ -35,6 +35,7 @@ class Settings:
     files of every folder wait for its ``_SUCCESS``.
     ``night_due_hours``: so long after its time a night must have ended. ``alert_emails``: addresses told of a
     failure or a late night. ``alert_webhook``: id of the Airflow connection told of them.
+    ``dashboards_address``: host and port where Superset listens, None for a free port of 127.0.0.1.
     """
 
     home: Path
@@ -55,6 +56,7 @@ class Settings:
     night_due_hours: float = 3.0
     alert_emails: tuple[str, ...] = ()
     alert_webhook: str | None = None
+    dashboards_address: tuple[str, int] | None = None
 
     def last_business_day(self, now: datetime | None = None) -> date:
         """The last complete day in the business time zone, the default ``as_of_date``."""
@@ -82,6 +84,7 @@ VARIABLES = {
     "CUSTOMER360_NIGHT_DUE_HOURS": "hours after 02:00 by which a night must have ended, or an alert says so; default 3",
     "CUSTOMER360_ALERT_EMAIL": "addresses, separated by commas, that are told of failures; default nobody",
     "CUSTOMER360_ALERT_WEBHOOK": "id of the Airflow connection that is told of failures as JSON; default none",
+    "CUSTOMER360_DASHBOARDS_ADDRESS": "where Superset listens, such as 0.0.0.0:8088; default 127.0.0.1 and a free port",
 }
 
 
@@ -111,6 +114,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         night_due_hours=_hours("CUSTOMER360_NIGHT_DUE_HOURS", environ.get("CUSTOMER360_NIGHT_DUE_HOURS") or "3"),
         alert_emails=_addresses(environ.get("CUSTOMER360_ALERT_EMAIL") or ""),
         alert_webhook=environ.get("CUSTOMER360_ALERT_WEBHOOK") or None,
+        dashboards_address=_address(environ.get("CUSTOMER360_DASHBOARDS_ADDRESS")),
     )
 
 
@@ -153,6 +157,17 @@ def _whole_number(environ: Mapping[str, str], variable: str, example: str) -> in
     if not text.isdecimal() or int(text) == 0:
         raise SettingsError(f"{variable} is {text!r}; use a whole number such as {example}.")
     return int(text)
+
+
+def _address(text: str | None) -> tuple[str, int] | None:
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise SettingsError(
+            f"CUSTOMER360_DASHBOARDS_ADDRESS is {text!r}; use a host and a port, such as 127.0.0.1:8088."
+        )
+    return host, int(port)
 
 
 def _dollars(text: str | None) -> Decimal | None:
