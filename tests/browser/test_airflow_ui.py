@@ -31,6 +31,7 @@ NIGHT = [
 ]  # fmt: skip
 PAGES = {
     "report": ("Last run", "What it did"),
+    "pictures": ("Last run in pictures", "Records in and out, by source"),
     "quality": ("Quality results", "Before publish"),
     "models": ("Models (dbt docs)", "The models of customer360"),
     "dictionary": ("Data dictionary", re.compile(r"^\d+ published tables")),

@@ -182,7 +182,7 @@ def export_formats() -> None:
     """Write the published tables in the formats of the form, as a run of its own."""
     from customer360 import pipeline
 
-    run = _start(writes=False)
+    run = _start(pipeline.published_day(read_settings()), writes=False)
     pipeline.export(run, _params()["formats"])
     pipeline.finish_run(run, "done")
 
