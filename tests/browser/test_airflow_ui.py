@@ -252,6 +252,18 @@ def test_a_delivery_that_is_not_there_turns_red_and_its_log_says_so(airflow: Ser
     picture(page, "failed-log")
 
 
+def test_an_erasure_is_dry_first_and_its_form_is_forgotten(airflow: ServedAirflow):
+    ((mail,),) = _in_warehouse(airflow, "select min(email) from care.customers where email is not null")
+    run = _triggered(airflow, "erase_customer", {"dry_run": True, "email": mail})
+    assert _states(airflow, run)["erase"] == "skipped", _states(airflow, run)
+    lines = _lines(airflow, run, "erase")
+    assert any(line.split() == ["1", "raw.care__customers"] for line in lines), lines
+    assert mail not in "\n".join(lines)
+    path = f"/api/v2/dags/erase_customer/dagRuns/{run['dag_run_id']}"
+    assert set(airflow.api.get(path).raise_for_status().json()["conf"]) == {"dry_run"}
+    assert _in_warehouse(airflow, f"select count(*) from care.customers where email = '{mail}'") == [(1,)]
+
+
 def test_a_range_of_days_is_backfilled_by_the_form(airflow: ServedAirflow, page: Page, picture):
     page.goto(f"{airflow.url}/dags/nightly")
     page.get_by_role("button", name="Trigger Dag").click()
