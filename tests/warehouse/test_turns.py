@@ -20,8 +20,9 @@ from warehouses import AS_OF_DATE, CARE_EXPORT, start_night
 HOLDING = """
 import sys, time
 from customer360.settings import read_settings
-from customer360.pipeline import _step, resume_run
-with _step(resume_run(read_settings(), int(sys.argv[1])), sys.argv[2]):
+from customer360.pipeline import resume_run
+from customer360.pipeline.runs import recorded_step
+with recorded_step(resume_run(read_settings(), int(sys.argv[1])), sys.argv[2]):
     print("holding", flush=True)
     time.sleep(600)
 """
