@@ -7,7 +7,14 @@ RUN python -m venv /opt/venv && /opt/venv/bin/pip install uv==${UV_VERSION}
 COPY requirements.lock /tmp/requirements.lock
 RUN VIRTUAL_ENV=/opt/venv /opt/venv/bin/uv pip sync --compile-bytecode --require-hashes /tmp/requirements.lock
 
-FROM python:3.11.14-slim-bookworm
+# Superset needs an older SQLAlchemy, so it has an environment of its own.
+FROM packages AS superset
+
+COPY dashboards/requirements.lock /tmp/superset.lock
+RUN python -m venv /opt/customer360/.venv-superset \
+    && /opt/venv/bin/uv pip sync --python /opt/customer360/.venv-superset/bin/python --compile-bytecode --require-hashes /tmp/superset.lock
+
+FROM python:3.11.14-slim-bookworm AS customer360
 
 RUN groupadd --gid 10001 customer360 \
     && useradd --uid 10001 --gid 10001 --home-dir /var/lib/customer360 --create-home customer360
@@ -24,3 +31,8 @@ ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
 WORKDIR /opt/customer360
 USER 10001:10001
 CMD ["airflow", "version"]
+
+FROM customer360 AS dashboards
+
+COPY --from=superset /opt/customer360/.venv-superset /opt/customer360/.venv-superset
+CMD ["python", "-m", "customer360.dashboards"]

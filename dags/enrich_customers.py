@@ -1,6 +1,6 @@
 """# Enrich customers
 
-Builds the stars, then segments, prioritises and recommends for every customer that changed.
+Builds the stars, then segments every customer that changed, in shares side by side, prioritises and recommends.
 
 *Parameters*: `as_of_date`; `classifier`, rules or bedrock; `budget`, dollars for the latter; `dry_run`, on unless
 switched off: it says how many customers would be asked about and what that costs, and asks nothing.
@@ -29,9 +29,9 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
 )
 def enrich_customers() -> None:
     run_number = tasks.enter_run()
+    shares = tasks.build_core(run_number)
     chain(
-        run_number,
-        tasks.build_core(run_number),
+        tasks.segment.expand_kwargs(shares),
         tasks.enrich(run_number),
         tasks.finish(run_number),
     )

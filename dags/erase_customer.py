@@ -35,7 +35,7 @@ def erase_customer() -> None:
     chain(
         run_number,
         task(steps.build_core)(run_number),
-        task(steps.enrich)(run_number),
+        task(task_id="enrich")(steps.enrich_all)(run_number),
         task(steps.build_marts)(run_number),
         task(steps.audit)(run_number),
         task(outlets=[assets.MARTS])(steps.publish)(run_number),

@@ -1,7 +1,7 @@
 """# Load a landing folder
 
-Loads the CSV files of a landing folder into `raw`, and records that break their contract into quarantine. Nothing
-is built or published.
+Loads the CSV files of a landing folder into `raw`, the systems side by side, and records that break their contract
+into quarantine. Nothing is built or published.
 
 *Parameters*: `landing`, the folder or `s3://` prefix; `as_of_date`, the business day the load counts for.
 
@@ -23,7 +23,7 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
     **DAG_DEFAULTS,
 )
 def load_landing() -> None:
-    tasks.finish(tasks.load())
+    tasks.finish(tasks.end_load(tasks.load.expand_kwargs(tasks.begin_load())))
 
 
 load_landing()

@@ -1,8 +1,9 @@
 """# The night
 
-Takes the delivery in the landing folder to published marts: **load** the CSV files, **build_core** (staging,
-identities, stars), **enrich** (segment, prioritise, recommend), **build_marts** as candidates, **audit** them,
-**publish** in one transaction, **export**, **report**.
+Takes the delivery in the landing folder to published marts: **load** the CSV files of each system, the systems side by
+side, **build_core** (staging, identities, stars), **segment** the customers, in shares side by side, **enrich**
+(prioritise, recommend, draft), **build_marts** as candidates, **audit** them, **publish** in one transaction,
+**export**, **report**.
 
 *Parameters*: `as_of_date`, the last business day included (empty: the day before the run's logical date); `landing`,
 the folder or `s3://` prefix; `classifier`, rules or bedrock; `budget`, dollars for the latter; `allow_deletes`, publish
@@ -42,10 +43,10 @@ from customer360.orchestration.defaults import DAG_DEFAULTS, EVERY_NIGHT, NIGHT_
     **DAG_DEFAULTS,
 )
 def nightly() -> None:
-    run_number = tasks.load()
+    run_number = tasks.end_load(tasks.load.expand_kwargs(tasks.begin_load()))
+    shares = tasks.build_core(run_number)
     chain(
-        run_number,
-        tasks.build_core(run_number),
+        tasks.segment.expand_kwargs(shares),
         tasks.enrich(run_number),
         tasks.build_marts(run_number),
         tasks.audit(run_number),

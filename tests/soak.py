@@ -271,9 +271,9 @@ def filled(folder: Path) -> Fault:
     filler = folder / "home" / "filler"
 
     def disk_full(run: pipeline.Run, work: Callable[[], object], after: float) -> bool:
-        # The moment is how much room is left: from next to nothing to what most steps never need.
+        # The moment is how much room is left: from nothing to what the longest of the steps needs.
         free = shutil.disk_usage(filler.parent).free
-        room = int(_draw.choice((0, 1, 2, 4, 8, 16)) * 1024 * 1024)
+        room = int(_draw.choice((0, 0, 0.06, 0.25, 1, 4)) * 1024 * 1024)
         with filler.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, max(1, free - room))
         process = in_a_process(work)

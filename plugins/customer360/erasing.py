@@ -83,16 +83,18 @@ def receipt(warehouse: Warehouse, erasure_id: int) -> dict[str, int]:
         return privacy.receipt_of(connection, erasure_id)
 
 
-def erase_again(warehouse: Warehouse, settings: Settings, landing: str, report: loading.LoadReport) -> Counter[str]:
+def erase_again(
+    warehouse: Warehouse, settings: Settings, landing: str, *, arrived: set[str], again: set[str]
+) -> Counter[str]:
     """Erase whoever of the ledger is in raw, or in files that came again; how much, by place.
 
-    To be called after every load, whose files are looked at. Where an erasure was cut off it is all files.
+    To be called after every load. ``arrived``: the files it loaded or refused, ``again``: those a person had been
+    erased from. These are looked at; where an erasure was cut off it is all files.
     """
     with _connection(warehouse) as connection:
         if privacy.is_empty(connection):
             return Counter()
         ledger, contracts = Ledger.opened(connection, settings.home), contracts_of(landing)
-        again = {file.file for file in report.files if file.holds_erased}
         in_files = _customers_in_files(landing, contracts, again)
         recognised = ledger.recognised(connection, privacy.known_customers(connection, contracts) | in_files.keys())
         _recognise_by_mail(connection, contracts, ledger, recognised)
@@ -105,7 +107,7 @@ def erase_again(warehouse: Warehouse, settings: Settings, landing: str, report: 
             ledger.add(connection, erasure_id, person.customers, person.emails)
         connection.commit()
         was_cut_off = set(recognised) & set(privacy.unfinished(connection))
-        names = None if was_cut_off else again | {file.file for file in report.files if file.status != "skipped"}
+        names = None if was_cut_off else again | arrived
         landings = _landings(connection, landing) if was_cut_off else {landing}
         # A file that came again belongs to what was put under the tombstones when the person was erased.
         counts = _erase(

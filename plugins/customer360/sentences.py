@@ -10,11 +10,17 @@ REFUSED_SHOWN = 5
 
 def step_sentence(step: str, did: Mapping[str, Any]) -> str:
     """The sentence for a step that is done and what it noted in ``ops.run_steps``."""
-    return _SENTENCES.get(step, lambda _: _noted(step, did))(did)
+    whole, _, part = step.partition(" ")
+    sentence = _SENTENCES.get(whole, lambda _: _noted(step, did))(did)
+    return f"{part}: {sentence}" if part else sentence
 
 
 def _noted(step: str, did: Mapping[str, Any]) -> str:
     return f"{step} is done: {', '.join(f'{name} {value}' for name, value in did.items())}."
+
+
+def _begin(did: Mapping[str, Any]) -> str:
+    return f"{did['files']} files lie in the landing folder."
 
 
 def _load(did: Mapping[str, Any]) -> str:
@@ -68,6 +74,7 @@ def _export(did: Mapping[str, Any]) -> str:
 
 
 _SENTENCES = {
+    "begin": _begin,
     "load": _load,
     "build_core": _build,
     "enrich": _enrich,

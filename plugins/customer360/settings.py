@@ -29,11 +29,13 @@ class Settings:
     ``bedrock_tokens_per_minute`` of quota and ``bedrock_budget`` dollars a run, None for no limit.
     ``bedrock_fallback``: ``rules`` where they answer for customers the model has no answer for.
     ``bedrock_batch_folder``, ``bedrock_batch_role_arn``: ``s3://`` folder of batch jobs and the role Bedrock has there.
+    ``customers_per_task``: customers for each of the tasks that segment side by side.
     ``delete_limit``: share of a published table's rows that a publish may delete unasked.
     ``quiet_seconds``: so long a delivered file must not have been written to. ``needs_success``: whether the
     files of every folder wait for its ``_SUCCESS``.
     ``night_due_hours``: so long after its time a night must have ended. ``alert_emails``: addresses told of a
     failure or a late night. ``alert_webhook``: id of the Airflow connection told of them.
+    ``dashboards_address``: host and port where Superset listens, None for a free port of 127.0.0.1.
     """
 
     home: Path
@@ -45,6 +47,7 @@ class Settings:
     bedrock_tokens_per_minute: int | None
     bedrock_budget: Decimal | None
     bedrock_fallback: str | None
+    customers_per_task: int = 5000
     delete_limit: float = 0.3
     bedrock_batch_folder: str | None = None
     bedrock_batch_role_arn: str | None = None
@@ -53,6 +56,7 @@ class Settings:
     night_due_hours: float = 3.0
     alert_emails: tuple[str, ...] = ()
     alert_webhook: str | None = None
+    dashboards_address: tuple[str, int] | None = None
 
     def last_business_day(self, now: datetime | None = None) -> date:
         """The last complete day in the business time zone, the default ``as_of_date``."""
@@ -73,12 +77,14 @@ VARIABLES = {
     "CUSTOMER360_BEDROCK_FALLBACK": "rules, where they answer for customers the model fails; default nobody",
     "CUSTOMER360_BEDROCK_BATCH_FOLDER": "s3:// folder that batch jobs read and write; needed for customer360 batch",
     "CUSTOMER360_BEDROCK_BATCH_ROLE_ARN": "role that lets Bedrock read and write there",
+    "CUSTOMER360_CUSTOMERS_PER_TASK": "customers for each of the tasks that segment side by side; default 5000",
     "CUSTOMER360_DELETE_LIMIT": "share of a table's rows that a publish may delete unasked, 0 to 1; default 0.3",
     "CUSTOMER360_QUIET_SECONDS": "so long a delivered file must not have been written to; default 2",
     "CUSTOMER360_NEEDS_SUCCESS": "yes where files wait for a file _SUCCESS in their folder; default no",
     "CUSTOMER360_NIGHT_DUE_HOURS": "hours after 02:00 by which a night must have ended, or an alert says so; default 3",
     "CUSTOMER360_ALERT_EMAIL": "addresses, separated by commas, that are told of failures; default nobody",
     "CUSTOMER360_ALERT_WEBHOOK": "id of the Airflow connection that is told of failures as JSON; default none",
+    "CUSTOMER360_DASHBOARDS_ADDRESS": "where Superset listens, such as 0.0.0.0:8088; default 127.0.0.1 and a free port",
 }
 
 
@@ -96,17 +102,19 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         business_time_zone=_zone(environ.get("CUSTOMER360_BUSINESS_TIME_ZONE") or "UTC"),
         classifier=_classifier(environ.get("CUSTOMER360_CLASSIFIER") or "rules"),
         bedrock_model_id=environ.get("CUSTOMER360_BEDROCK_MODEL_ID") or None,
-        bedrock_tokens_per_minute=_tokens(environ.get("CUSTOMER360_BEDROCK_TOKENS_PER_MINUTE")),
+        bedrock_tokens_per_minute=_whole_number(environ, "CUSTOMER360_BEDROCK_TOKENS_PER_MINUTE", "200000"),
         bedrock_budget=_dollars(environ.get("CUSTOMER360_BEDROCK_BUDGET")),
         bedrock_fallback=_fallback(environ.get("CUSTOMER360_BEDROCK_FALLBACK") or None),
         bedrock_batch_folder=environ.get("CUSTOMER360_BEDROCK_BATCH_FOLDER") or None,
         bedrock_batch_role_arn=environ.get("CUSTOMER360_BEDROCK_BATCH_ROLE_ARN") or None,
+        customers_per_task=_whole_number(environ, "CUSTOMER360_CUSTOMERS_PER_TASK", "5000") or 5000,
         delete_limit=_share("CUSTOMER360_DELETE_LIMIT", environ.get("CUSTOMER360_DELETE_LIMIT") or "0.3"),
         quiet_seconds=_seconds("CUSTOMER360_QUIET_SECONDS", environ.get("CUSTOMER360_QUIET_SECONDS") or "2"),
         needs_success=_yes("CUSTOMER360_NEEDS_SUCCESS", environ.get("CUSTOMER360_NEEDS_SUCCESS") or "no"),
         night_due_hours=_hours("CUSTOMER360_NIGHT_DUE_HOURS", environ.get("CUSTOMER360_NIGHT_DUE_HOURS") or "3"),
         alert_emails=_addresses(environ.get("CUSTOMER360_ALERT_EMAIL") or ""),
         alert_webhook=environ.get("CUSTOMER360_ALERT_WEBHOOK") or None,
+        dashboards_address=_address(environ.get("CUSTOMER360_DASHBOARDS_ADDRESS")),
     )
 
 
@@ -142,14 +150,24 @@ def _fallback(name: str | None) -> str | None:
     return name
 
 
-def _tokens(text: str | None) -> int | None:
+def _whole_number(environ: Mapping[str, str], variable: str, example: str) -> int | None:
+    text = environ.get(variable)
     if not text:
         return None
     if not text.isdecimal() or int(text) == 0:
-        raise SettingsError(
-            f"CUSTOMER360_BEDROCK_TOKENS_PER_MINUTE is {text!r}; use a whole number of tokens such as 200000."
-        )
+        raise SettingsError(f"{variable} is {text!r}; use a whole number such as {example}.")
     return int(text)
+
+
+def _address(text: str | None) -> tuple[str, int] | None:
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise SettingsError(
+            f"CUSTOMER360_DASHBOARDS_ADDRESS is {text!r}; use a host and a port, such as 127.0.0.1:8088."
+        )
+    return host, int(port)
 
 
 def _dollars(text: str | None) -> Decimal | None:

@@ -25,9 +25,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(2400)]
 RUN_TIMEOUT_SECONDS = 1200
 SHOWN_WITHIN_MILLISECONDS = 60_000
 expect.set_options(timeout=SHOWN_WITHIN_MILLISECONDS)
-NIGHT = ["load", "build_core", "enrich", "build_marts", "audit", "publish", "export", "report"]
+NIGHT = [
+    "begin_load", "load", "end_load", "build_core", "segment", "enrich",
+    "build_marts", "audit", "publish", "export", "report",
+]  # fmt: skip
 PAGES = {
     "report": ("Last run", "What it did"),
+    "pictures": ("Last run in pictures", "Records in and out, by source"),
     "quality": ("Quality results", "Before publish"),
     "models": ("Models (dbt docs)", "The models of customer360"),
     "dictionary": ("Data dictionary", re.compile(r"^\d+ published tables")),
@@ -119,7 +123,8 @@ def test_a_night_that_is_late_is_told(airflow: ServedAirflow):
 def test_the_log_of_a_task_ends_with_the_sentence_that_matters(airflow: ServedAirflow):
     (run,) = _ended_runs(airflow, "nightly", 1)
     sentences = {
-        "load": " records are loaded from ",
+        "begin_load": " files lie in the landing folder.",
+        "end_load": " records are loaded from ",
         "build_core": "models are built",
         "enrich": "customers were new or changed",
         "audit": "checks found nothing that keeps the marts from readers",
@@ -225,7 +230,7 @@ def test_a_broken_file_is_told_by_the_log_and_the_report(airflow: ServedAirflow,
     (care / "agents.csv").write_text("agent,name\n1,Ann\n")
     run = _triggered(airflow, "load_landing", {"landing": str(care.parent), "as_of_date": "2026-06-30"})
     assert run["state"] == "success", _states(airflow, run)
-    assert "1 are refused (care/agents.csv)" in _lines(airflow, run, "load")[-1]
+    assert "1 are refused (care/agents.csv)" in _lines(airflow, run, "end_load")[-1]
     page.goto(f"{airflow.url}/plugin/customer360-report")
     expect(_shown(page).get_by_text("care/agents.csv").last).to_be_visible()
     expect(_shown(page).get_by_text("Refused files, of which nothing was loaded")).to_be_visible()
@@ -235,15 +240,59 @@ def test_a_broken_file_is_told_by_the_log_and_the_report(airflow: ServedAirflow,
 def test_a_delivery_that_is_not_there_turns_red_and_its_log_says_so(airflow: ServedAirflow, page: Page, picture):
     nowhere = str(airflow.home.parent / "nowhere")
     run = _triggered(airflow, "load_landing", {"landing": nowhere, "as_of_date": "2026-06-30"})
-    assert _states(airflow, run) == {"load": "failed", "finish": "upstream_failed"}
-    sentence, *advice = last_words = _lines(airflow, run, "load")[-3:]
-    assert sentence.startswith("load of load_landing failed. ")
+    skipped = dict.fromkeys(("load", "end_load", "finish"), "upstream_failed")
+    assert _states(airflow, run) == {"begin_load": "failed"} | skipped
+    sentence, *advice = last_words = _lines(airflow, run, "begin_load")[-3:]
+    assert sentence.startswith("begin_load of load_landing failed. ")
     assert nowhere in sentence
     assert [line.partition(":")[0] for line in advice] == ["Runbook", "Resume"]
     assert [message["text"] for message in airflow.told if message["event"] == "task_failed"] == ["\n".join(last_words)]
-    page.goto(f"{airflow.url}/dags/load_landing/runs/{run['dag_run_id']}/tasks/load")
-    expect(page.get_by_text("load of load_landing failed.").first).to_be_visible()
+    page.goto(f"{airflow.url}/dags/load_landing/runs/{run['dag_run_id']}/tasks/begin_load")
+    expect(page.get_by_text("begin_load of load_landing failed.").first).to_be_visible()
     picture(page, "failed-log")
+
+
+def test_an_erasure_is_dry_first_and_its_form_is_forgotten(airflow: ServedAirflow):
+    ((mail,),) = _in_warehouse(airflow, "select min(email) from care.customers where email is not null")
+    run = _triggered(airflow, "erase_customer", {"dry_run": True, "email": mail})
+    assert _states(airflow, run)["erase"] == "skipped", _states(airflow, run)
+    lines = _lines(airflow, run, "erase")
+    assert any(line.split() == ["1", "raw.care__customers"] for line in lines), lines
+    assert mail not in "\n".join(lines)
+    path = f"/api/v2/dags/erase_customer/dagRuns/{run['dag_run_id']}"
+    assert set(airflow.api.get(path).raise_for_status().json()["conf"]) == {"dry_run"}
+    assert _in_warehouse(airflow, f"select count(*) from care.customers where email = '{mail}'") == [(1,)]
+
+
+def test_a_range_of_days_is_backfilled_by_the_form(airflow: ServedAirflow, page: Page, picture):
+    page.goto(f"{airflow.url}/dags/nightly")
+    page.get_by_role("button", name="Trigger Dag").click()
+    page.get_by_text("Run this Dag for a range of dates").click()
+    for day, hour in (("2026/06/27", "00:00"), ("2026/06/29", "23:59")):
+        # The first field that has no date yet.
+        page.get_by_text("Select date and time").first.click()
+        page.get_by_placeholder("YYYY/MM/DD").last.fill(day)
+        page.get_by_placeholder("HH:mm").last.fill(hour)
+        page.get_by_text("Date Range").click()
+    expect(page.get_by_text("3 runs will be triggered.")).to_be_visible()
+    picture(page, "backfill-form")
+    page.get_by_role("button", name="Run Backfill").click()
+
+    def all_three(runs: list[dict]) -> list[dict]:
+        backfilled = [run for run in runs if run["run_type"] == "backfill"]
+        return backfilled if len(backfilled) == 3 else []
+
+    # Where no night has run by its schedule yet, Airflow also starts the one that was due last; it waits for its turn.
+    runs = _when_ended(airflow, "nightly", all_three)
+    assert [run["state"] for run in runs] == ["success"] * 3, [_states(airflow, run) for run in runs]
+    assert _in_warehouse(
+        airflow,
+        "select as_of_date::text, status, coalesce(started_at > lag(finished_at) over (order by run_id), true)"
+        " from ops.runs where kind = 'nightly' and as_of_date < '2026-06-30' order by run_id",
+    ) == [(f"2026-06-{day}", "published", True) for day in (26, 27, 28)]
+    page.goto(f"{airflow.url}/dags/nightly/backfills")
+    expect(page.get_by_text("2026-06-27").first).to_be_visible()
+    picture(page, "backfill-grid")
 
 
 def test_doctor_says_which_connection_and_pool_are_missing(airflow: ServedAirflow):

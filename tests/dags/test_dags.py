@@ -15,7 +15,7 @@ DAG_FILES = sorted(DAG_FOLDER.glob("*.py"))
 assert DAG_FILES
 
 READING_TASKS = {"export", "report", "show_drafts", "approve"}
-WAITING_TASKS = {"load", "enter_run", "run_day"}
+WAITING_TASKS = {"begin_load", "enter_run", "run_day"}
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +117,7 @@ def test_only_what_begins_a_run_waits_for_its_turn(path: Path, dags: dict[str, d
 
 
 def test_the_nights_wait_for_their_turn(dags: dict[str, dict]):
-    assert dags["nightly"]["instances"]["load"]["waits"]
+    assert dags["nightly"]["instances"]["begin_load"]["waits"]
     assert dags["backfill_days"]["instances"]["run_day"]["waits"]
 
 
@@ -128,7 +128,8 @@ def test_a_dag_file_only_wires(path: Path):
 
 def test_the_night_goes_its_steps_in_order(dags: dict[str, dict]):
     assert dags["nightly"]["tasks"] == [
-        "load", "build_core", "enrich", "build_marts", "audit", "publish", "export", "report",
+        "begin_load", "load", "end_load", "build_core", "segment", "enrich",
+        "build_marts", "audit", "publish", "export", "report",
     ]  # fmt: skip
 
 
@@ -141,8 +142,15 @@ def test_the_night_is_at_two_where_the_days_are_counted_and_is_missed_when_it_is
 def test_the_night_produces_an_asset_for_every_layer(dags: dict[str, dict]):
     outlets = {name: instance["outlets"] for name, instance in dags["nightly"]["instances"].items()}
     assert {name: assets for name, assets in outlets.items() if assets} == {
-        "load": ["raw"], "build_core": ["core"], "enrich": ["enrichment"], "publish": ["marts"],
+        "end_load": ["raw"], "build_core": ["core"], "enrich": ["enrichment"], "publish": ["marts"],
     }  # fmt: skip
+
+
+def test_parts_of_a_step_leave_slots_to_their_like_and_whole_steps_do_not(dags: dict[str, dict]):
+    slots = {name: instance["slots"] for name, instance in dags["nightly"]["instances"].items()}
+    parts = {"load", "segment"}
+    assert {name for name, count in slots.items() if count == 1} - READING_TASKS == parts
+    assert {count for name, count in slots.items() if name not in parts | READING_TASKS} == {8}
 
 
 @pytest.mark.parametrize("name", ["load_landing", "build_models", "enrich_customers", "evaluate_segments"])

@@ -21,6 +21,7 @@ import pytest
 from customer360 import pipeline
 from customer360.load.discover import sha256_of
 from customer360.load.source import LocalSource
+from customer360.pipeline.runs import record_step
 from customer360.settings import Settings
 from customer360.warehouse import OWNER, LocalServer, Warehouse
 from warehouses import CARE_EXPORT, NIGHT, checksums, copy_of, drop, start_night
@@ -159,7 +160,7 @@ def test_an_audit_that_was_killed_says_nothing_and_is_repeated(changed: pipeline
 def test_a_night_killed_between_publish_and_export_and_then_within_its_export_is_resumed(changed: pipeline.Run):
     warehouse = changed.warehouse
     for step in NIGHT[:-1]:
-        pipeline._record_step(changed, step.__name__, "done")
+        record_step(changed, step.__name__, "done")
     # The batch is there, and that the step is done is not yet written.
     kill(
         changed, "publish", "update ops.runs",

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -103,6 +104,7 @@ def environment(redis: str, database: Warehouse, tmp_path_factory: pytest.TempPa
     }
     given = SERVICES["scheduler"]["environment"] | {
         "CUSTOMER360_LANDING": str(PROJECT / "seeds"),
+        "CUSTOMER360_CUSTOMERS_PER_TASK": "100",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(_free_port()),
@@ -149,12 +151,18 @@ def test_two_celery_workers_take_a_night_to_published_marts(
 
     logs = "\n".join(log.read_text(errors="replace")[-3000:] for log in tmp_path.glob("*.log"))
     assert state == "success", f"{tasks}\n{logs}"
-    assert {task for task, _, _ in tasks} >= {"load", "build_core", "enrich", "build_marts", "audit", "publish"}
+    instances = Counter(task for task, _, _ in tasks)
+    assert instances.keys() >= {"build_core", "enrich", "build_marts", "audit", "publish"}
+    assert min(instances["load"], instances["segment"]) > 1
     assert all(celery_id for _, _, celery_id in tasks)
     for number in ("1", "2"):
-        assert "ready." in (tmp_path / f"worker-{number}.log").read_text(errors="replace")
+        log = (tmp_path / f"worker-{number}.log").read_text(errors="replace")
+        assert "ready." in log
+        assert "received" in log, f"Worker {number} has done nothing."
     with database.connect(OWNER) as connection:
         assert connection.execute("select as_of_date from ops.published_batch").fetchone() == (AS_OF_DATE,)
+        segmented = "select count(*) > 100, count(*) = count(distinct customer_key) from enrichment.customer_segments"
+        assert connection.execute(segmented).fetchone() == (True, True)
 
 
 def _airflow(environment: dict[str, str], *arguments: str) -> None:

@@ -18,6 +18,9 @@ BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 @pytest.fixture(scope="module")
 def checkout() -> Iterator[Path]:
     """A folder that looks like the checkout and takes what the tutorial writes; its state is its own."""
+    # The tutorial's first command would bring it up to date, and take away what tests need.
+    ready = subprocess.run(["make", "--question", ".venv/.ready"], cwd=PROJECT, check=False).returncode == 0
+    assert ready, "The environment is older than its lock; run `make dev` first."
     with reachable_folder() as folder:
         for entry in PROJECT.iterdir():
             if entry.name != ".customer360":

@@ -38,7 +38,7 @@ def test_a_service_has_few_rights(name: str):
 def test_a_service_is_bounded_and_its_image_is_pinned(name: str):
     service = SERVICES[name]
     assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}
-    assert re.fullmatch(r"[a-z0-9/]+:\d+\.\d+[\w.-]*", service["image"])
+    assert re.fullmatch(r"[a-z0-9/-]+:\d+\.\d+[\w.-]*", service["image"])
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -86,6 +86,24 @@ def test_the_image_is_built_from_the_lock_and_runs_as_nobody_special():
     dockerfile = (PROJECT / "Dockerfile").read_text()
     assert "--require-hashes /tmp/requirements.lock" in dockerfile
     assert re.findall(r"^USER (.*)$", dockerfile, re.MULTILINE) == ["10001:10001"]
-    assert [
-        line for line in re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE) if not re.search(r":\d+\.\d+\.\d+", line)
-    ] == []
+    stages = re.findall(r"^FROM .* AS (\w+)$", dockerfile, re.MULTILINE)
+    images = set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) - set(stages)
+    assert images
+    assert [image for image in images if not re.search(r":\d+\.\d+\.\d+", image)] == []
+    assert {service["build"]["target"] for service in SERVICES.values() if "build" in service} <= set(stages)
+
+
+def test_what_the_image_copies_is_let_into_its_build():
+    let_in = re.findall(r"^!(.*)$", (PROJECT / ".dockerignore").read_text(), re.MULTILINE)
+    copied = re.findall(r"^COPY (?!--)(\S+) ", (PROJECT / "Dockerfile").read_text(), re.MULTILINE)
+    assert {path.partition("/")[0] for path in copied} <= set(let_in)
+    assert all((PROJECT / path).exists() for path in let_in)
+
+
+def test_superset_starts_only_when_asked_for_and_listens_where_its_port_is():
+    superset = SERVICES["superset"]
+    assert superset["profiles"] == ["dashboards"]
+    assert {name for name, service in SERVICES.items() if "profiles" in service} == {"superset"}
+    port = superset["environment"]["CUSTOMER360_DASHBOARDS_ADDRESS"].rpartition(":")[2]
+    assert superset["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert f":{port}/" in superset["healthcheck"]["test"][-1]

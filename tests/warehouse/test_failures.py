@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 from customer360 import pipeline
+from customer360.build import BuildError
 from customer360.cli import main
 from customer360.failures import (
     DISK_FULL,
@@ -22,6 +23,8 @@ from customer360.failures import (
     runbook_of,
     sentence_of,
 )
+from customer360.pipeline.runs import recorded_step
+from customer360.publish import PublishError
 from customer360.settings import PROJECT, Settings
 from customer360.warehouse import Warehouse
 from warehouses import start_night
@@ -39,7 +42,7 @@ def test_a_full_disk_is_known_however_deep_it_is_said():
     for error in (
         psycopg.errors.DiskFull("x"),
         OSError(errno.ENOSPC, "x"),
-        pipeline.models.BuildError("No space left on device"),
+        BuildError("No space left on device"),
     ):
         assert is_disk_full(error) and runbook_of(error) == "the-disk-is-full"
     try:
@@ -73,7 +76,7 @@ def run(settings: Settings, warehouse: Warehouse, landing) -> pipeline.Run:
 
 
 def test_a_failed_step_says_and_keeps_its_runbook_and_the_command_to_resume(run: pipeline.Run):
-    with pytest.raises(pipeline.publishing.PublishError) as failed:
+    with pytest.raises(PublishError) as failed:
         pipeline.publish(replace(run, settings=replace(run.settings, home=run.folder)))
     assert failed.value.__notes__ == [
         "Runbook: docs/runbooks/a-publish-was-wrong.md",
@@ -119,7 +122,7 @@ def test_a_part_run_by_airflow_is_resumed_there(monkeypatch):
 
 def test_a_warehouse_that_went_away_hides_no_failure(run: pipeline.Run):
     gone = replace(run.warehouse, owner_url="postgresql://nobody:x@127.0.0.1:1/gone", passwords={})
-    with pytest.raises(RuntimeError, match="the first reason") as failed, pipeline._step(run, "export"):
+    with pytest.raises(RuntimeError, match="the first reason") as failed, recorded_step(run, "export"):
         object.__setattr__(run, "warehouse", gone)
         raise RuntimeError("the first reason")
     assert failed.value.__notes__[0] == "Runbook: docs/runbooks/the-night-failed.md"

@@ -54,6 +54,9 @@ def test_an_older_run_is_shown_by_its_number_and_an_unknown_one_is_said_to_be_un
     first, last = (start_night(here, warehouse, tmp_path) for _ in range(2))
     assert f"<h1>Run {last.run_id}</h1>" in pages.run_report(here)
     assert f"<h1>Run {first.run_id}</h1>" in pages.run_report(here, first.run_id)
+    export = pipeline.start_run(here, "export_marts", landing=str(tmp_path))
+    assert f"<h1>Run {last.run_id}</h1>" in pages.run_report(here)
+    assert f"<h1>Run {export.run_id}</h1>" in pages.run_report(here, export.run_id)
     with pytest.raises(LookupError, match="There is no run 999"):
         pages.run_report(here, 999)
     with pytest.raises(LookupError, match="Run 999 has come to no gate"):

@@ -20,8 +20,9 @@ from warehouses import AS_OF_DATE, CARE_EXPORT, start_night
 HOLDING = """
 import sys, time
 from customer360.settings import read_settings
-from customer360.pipeline import _step, resume_run
-with _step(resume_run(read_settings(), int(sys.argv[1])), sys.argv[2]):
+from customer360.pipeline import resume_run
+from customer360.pipeline.runs import recorded_step
+with recorded_step(resume_run(read_settings(), int(sys.argv[1])), sys.argv[2]):
     print("holding", flush=True)
     time.sleep(600)
 """
@@ -130,6 +131,28 @@ def test_a_run_of_one_step_needs_no_earlier_one(there, warehouse):
     pipeline.finish_run(first, "done")
     with turn(warehouse, second.run_id, "publish"):
         pass
+
+
+def test_parts_of_a_run_hold_their_turn_together_and_nobody_else_gets_it(there, warehouse):
+    first, second = begin(there, warehouse), begin(there, warehouse)
+    pipeline.begin_load(first)
+    with turn(warehouse, first.run_id, "load care"), turn(warehouse, first.run_id, "load crm"):
+        for step in ("load shop", "load", "begin"):
+            with pytest.raises(RunInProgress, match=rf"Run {first.run_id} \(nightly\)"):
+                turn(warehouse, second.run_id, step).__enter__()
+        with pytest.raises(RunInProgress, match=rf"Run {first.run_id} \(nightly\)"):
+            turn(warehouse, first.run_id, "build_core").__enter__()
+    with turn(warehouse, first.run_id, "build_core"):
+        pass
+
+
+def test_a_part_takes_the_turn_of_a_run_whose_process_is_gone(there, warehouse):
+    dead, run = begin(there, warehouse), begin(there, warehouse)
+    process = holder(there, dead, "load care")
+    process.kill()
+    process.wait()
+    with turn(warehouse, run.run_id, "load care"):
+        assert status(warehouse, dead)[0] == "failed"
 
 
 def test_reading_what_is_published_needs_no_turn(there, warehouse):

@@ -31,14 +31,16 @@ class SupersetError(Exception):
 class LocalSuperset:
     """Superset as this machine runs it.
 
-    ``home``: its folder. ``port``: where it listens on 127.0.0.1.
+    ``home``: its folder. ``host``, ``port``: where it listens.
     """
 
     home: Path
+    host: str
     port: int
 
     @property
     def url(self) -> str:
+        """Where this machine reaches it, also if it listens on every address."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
@@ -60,7 +62,7 @@ class LocalSuperset:
             process = subprocess.Popen(
                 [
                     _program("gunicorn"), "--workers", "1", "--threads", "4", "--timeout", "120",
-                    "--bind", f"127.0.0.1:{self.port}", "superset.app:create_app()",
+                    "--bind", f"{self.host}:{self.port}", "superset.app:create_app()",
                 ],
                 env=self._environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
             )  # fmt: skip
@@ -148,7 +150,8 @@ def local_superset(settings: Settings) -> LocalSuperset:
             "port": port,
         }
         write_secret(path, json.dumps(kept))
-    return LocalSuperset(home, json.loads(path.read_text())["port"])
+    host, port = settings.dashboards_address or ("127.0.0.1", json.loads(path.read_text())["port"])
+    return LocalSuperset(home, host, port)
 
 
 def _program(name: str) -> str:

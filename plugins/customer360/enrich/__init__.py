@@ -25,7 +25,7 @@ from customer360.enrich.decisions import (
 from customer360.enrich.drafts import draft, message_templates
 from customer360.enrich.forecasts import ForecastReport, fit_models
 from customer360.enrich.notifications import Decision, OpenDraft, decide, judge, judged_later, open_drafts
-from customer360.enrich.step import StepReport, to_ask_about
+from customer360.enrich.step import Share, StepReport, to_ask_about
 from customer360.enrich.steps import (
     EnrichReport,
     changed_customers,
@@ -33,6 +33,7 @@ from customer360.enrich.steps import (
     prioritise,
     recommend,
     segment,
+    shares,
 )
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "Scenario",
     "Segment",
     "SegmentAnswer",
+    "Share",
     "StepReport",
     "analyse_decisions",
     "changed_customers",
@@ -71,5 +73,6 @@ __all__ = [
     "prioritise",
     "recommend",
     "segment",
+    "shares",
     "to_ask_about",
 ]

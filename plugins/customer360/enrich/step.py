@@ -81,11 +81,29 @@ class StepReport:
 
 
 @dataclass(frozen=True)
+class Share:
+    """The ``number``-th of so many shares that all are divided in by their key. Different ones can run at once."""
+
+    number: int
+    of: int
+
+    def __str__(self) -> str:
+        return f"{self.number} of {self.of}"
+
+    @classmethod
+    def parse(cls, text: str) -> Share:
+        """The share that is written like that."""
+        number, _, of = text.partition(" of ")
+        return cls(int(number), int(of))
+
+
+@dataclass(frozen=True)
 class Step(Generic[Asked]):
     """``name``: of the query that finds who changed, and ``of`` what it looks through; ``table``: of the answers.
 
     ``answer``: hands the answers for a batch, one for each, to the function it is given. ``fallback``: who answers
-    where those are none. ``query_values``: what the query asks for besides the day and who answers.
+    where those are none. ``query_values``: what the query asks for besides the day and who answers. ``share``: those
+    it is about, where it is not all.
     """
 
     name: str
@@ -96,6 +114,7 @@ class Step(Generic[Asked]):
     fallback: Any = None
     of: str = "int_customer_features"
     query_values: Mapping[str, Any] = field(default_factory=dict)
+    share: Share | None = None
 
 
 def all_at_once(answer: Callable[[list[Asked]], Iterable[Any]]) -> Callable[[list[Asked], Keep], None]:
@@ -115,8 +134,8 @@ def run_step(
 
     Raises EnrichError when there is not exactly one answer for each, or what they are asked from is not built.
     """
-    with reading(warehouse) as reader, writing(warehouse) as writer:
-        total = _number_of(reader, step.of)
+    with reading(warehouse) as reader, writing(warehouse, step.share) as writer:
+        total = number_of(reader, step.of, step.share)
         common = {"run_id": run_id, "as_of_date": as_of_date, **said_by(step.provenance)}
         written = Written(writer, step.table, common, step.fallback)
         for batch in changed(reader, step, as_of_date, batch_size):
@@ -132,7 +151,9 @@ def changed(
 ) -> Iterator[list[Asked]]:
     """Those to ask about, in batches."""
     with reader.cursor(f"{step.name}_changed", row_factory=class_row(step.asked_class)) as cursor:
+        share = step.share or Share(1, 1)
         values = {"as_of_date": as_of_date, **said_by(step.provenance), **step.query_values}
+        values |= {"share": share.number - 1, "shares": share.of}
         cursor.execute(query(step.name), values)
         while batch := cursor.fetchmany(batch_size):
             yield batch
@@ -221,16 +242,26 @@ def reading(warehouse: Warehouse) -> Iterator[psycopg.Connection]:
 
 
 @contextmanager
-def writing(warehouse: Warehouse) -> Iterator[psycopg.Connection]:
-    """A connection to write answers with, while nobody else does: two runs at once would both pay for the same."""
+def writing(warehouse: Warehouse, share: Share | None = None) -> Iterator[psycopg.Connection]:
+    """A connection to write answers with, while nobody else does: two runs at once would both pay for the same.
+
+    Of a ``share``, while nobody else writes for all or for this share.
+    """
     with warehouse.connect(ROLE) as connection:
-        connection.execute("select pg_advisory_lock(%s)", [_ENRICH_LOCK])
+        if share:
+            connection.execute("select pg_advisory_lock_shared(%s)", [_ENRICH_LOCK])
+            connection.execute("select pg_advisory_lock(%s, %s)", [_ENRICH_LOCK, share.number])
+        else:
+            connection.execute("select pg_advisory_lock(%s)", [_ENRICH_LOCK])
         connection.commit()
         yield connection
 
 
-def _number_of(connection: psycopg.Connection, table: str) -> int:
+def number_of(connection: psycopg.Connection, table: str, share: Share | None = None) -> int:
+    """How many rows an intermediate table has, of a ``share`` where one is given."""
     count = sql.SQL("select count(*) from {}").format(sql.Identifier("intermediate", table))
+    if share:
+        count += sql.SQL(" where mod(customer_key, {}) = {}").format(share.of, share.number - 1)
     row = connection.execute(count).fetchone()
     assert row is not None
     return row[0]

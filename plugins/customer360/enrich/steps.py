@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from math import ceil
 
 from customer360.enrich.actions import ACTIONS_VERSION, ActionRules
 from customer360.enrich.answers import ActionAnswer, EnrichError
@@ -22,16 +23,21 @@ from customer360.enrich.priorities import PRIORITIES_VERSION, PriorityScorecard
 from customer360.enrich.step import (
     BATCH_SIZE,
     ROLE,
+    Share,
     Step,
     StepReport,
     all_at_once,
     answer_of,
+    number_of,
     query,
     reading,
     run_step,
     to_ask_about,
 )
 from customer360.warehouse import Warehouse
+
+MOST_SHARES = 8
+"""More would wait for a slot of the Airflow pool, and for the model's quota."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +69,16 @@ def enrich(
     as_of_date: date,
     classifier: str | Classifier | PaidClassifier = "rules",
     fallback: Classifier | None = None,
+    segmented: StepReport | None = None,
 ) -> EnrichReport:
     """Segment, prioritise and recommend for every customer that changed; nothing where none did.
 
-    ``classifier``: one, or the name ``rules``. Raises EnrichError when it is not there or the features are not built.
+    ``classifier``: one, or the name ``rules``. ``segmented``: what segmenting came to, where it was done before.
+    Raises EnrichError when the classifier is not there or the features are not built.
     """
-    segmented = segment(warehouse, run_id=run_id, as_of_date=as_of_date, classifier=classifier, fallback=fallback)
+    segmented = segmented or segment(
+        warehouse, run_id=run_id, as_of_date=as_of_date, classifier=classifier, fallback=fallback
+    )
     prioritised = prioritise(warehouse, run_id=run_id, as_of_date=as_of_date)
     recommended = recommend(warehouse, run_id=run_id, as_of_date=as_of_date)
     _record_rules(warehouse)
@@ -94,22 +104,39 @@ def segment(
     as_of_date: date,
     classifier: str | Classifier | PaidClassifier = "rules",
     fallback: Classifier | None = None,
+    share: Share | None = None,
     batch_size: int = BATCH_SIZE,
 ) -> StepReport:
-    """Write the segment of every customer whose features or classifier changed.
+    """Write the segment of every customer, or of those of a ``share``, whose features or classifier changed.
 
     ``fallback`` answers for those whom ``classifier`` has no answer for; such a row names it as its
     source and says why, and the customer is asked about again next time.
     Raises EnrichError when the classifier is not there, or does not answer for exactly the
     customers it was asked about, or the features are not built.
     """
-    step = segment_step(classifier_named(classifier) if isinstance(classifier, str) else classifier, fallback)
+    chosen = classifier_named(classifier) if isinstance(classifier, str) else classifier
+    step = segment_step(chosen, fallback, share)
     return run_step(warehouse, step, run_id=run_id, as_of_date=as_of_date, batch_size=batch_size)
 
 
-def segment_step(classifier: Classifier | PaidClassifier, fallback: Classifier | None = None) -> Step[CustomerFeatures]:
+def segment_step(
+    classifier: Classifier | PaidClassifier, fallback: Classifier | None = None, share: Share | None = None
+) -> Step[CustomerFeatures]:
     """The step of segments with a classifier."""
-    return Step("segment", "customer_segments", CustomerFeatures, classifier, answer_of(classifier), fallback)
+    return Step(
+        "segment", "customer_segments", CustomerFeatures, classifier, answer_of(classifier), fallback, share=share
+    )
+
+
+def shares(warehouse: Warehouse, customers_each: int) -> list[Share]:
+    """As many shares as give each about so many customers, one at least and ``MOST_SHARES`` at most.
+
+    Raises EnrichError when the features are not built.
+    """
+    with reading(warehouse) as reader:
+        customers = number_of(reader, "int_customer_features")
+    count = min(max(ceil(customers / customers_each), 1), MOST_SHARES)
+    return [Share(number, count) for number in range(1, count + 1)]
 
 
 def prioritise(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -38,6 +38,7 @@ def load_landing(
     progress: bool | None = None,
     quiet_seconds: float = QUIET_SECONDS,
     needs_success: bool = False,
+    systems: Collection[str | None] | None = None,
 ) -> LoadReport:
     """Load every new file of ``landing``, a folder or ``s3://bucket/prefix``, into ``raw``.
 
@@ -49,16 +50,20 @@ def load_landing(
     ``quiet_seconds``: a file written to more recently is looked at again when that has passed, and left for the
     next load if it was written to meanwhile. ``needs_success``: whether every file waits until a file
     ``_SUCCESS``, no older than it, stands in its folder; a contract can say so for its own files.
+    ``systems``: only the files of these, None for those that are under no contract; by default all. Loads of
+    different systems may run at the same time, since the records of one never point to another's.
 
     Raises LoadError when there is no such landing; a file that cannot be loaded is refused in the report instead.
     """
     found = discover(landing, contracts, needs_success=needs_success)
+    if systems is not None:
+        found = [(file, contract) for file, contract in found if _system_of(contract, contracts) in systems]
     _let_rest([file for file, _ in found], quiet_seconds)
     if progress is None:
         progress = sys.stderr.isatty()
     results: dict[int, FileResult] = {}
     with warehouse.connect(LOADER, autocommit=True) as connection:
-        tables = [contract for contract in contracts if contract.feed is None]
+        tables = [c for c in contracts if c.feed is None and (systems is None or c.system in systems)]
         unfit = make_raw_tables(connection, tables)
         newest = _newest_days(connection)
         found = [(_fitting(file, contract, contracts, unfit), contract) for file, contract in found]
@@ -84,7 +89,12 @@ def load_landing(
                 for contract in tables
                 if (count := release_waiting(connection, contract, contracts, run_id))
             }
-        return LoadReport([results[place] for place in range(len(found))], waiting(connection), released)
+        waits = waiting(connection, {contract.system for contract in tables})
+        return LoadReport([results[place] for place in range(len(found))], waits, released)
+
+
+def _system_of(contract: Contract | None, contracts: Sequence[Contract]) -> str | None:
+    return target_of(contract, contracts).system if contract else None
 
 
 def _fitting(

@@ -6,7 +6,7 @@ no unchecked record behind. Files are loaded parents first, so a parent of the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import psycopg
 from psycopg.sql import SQL, Composable, Identifier, Literal
@@ -79,11 +79,13 @@ def release_waiting(
     return released
 
 
-def waiting(connection: psycopg.Connection) -> dict[str, int]:
-    """How many records wait, per ``system.table``."""
+def waiting(connection: psycopg.Connection, systems: Collection[str]) -> dict[str, int]:
+    """How many records of ``systems`` wait, per ``system.table``."""
     return dict(
         connection.execute(
-            "select system || '.' || \"table\", count(*) from quarantine.waiting_records group by 1 order by 1"
+            "select system || '.' || \"table\", count(*) from quarantine.waiting_records where system = any(%s)"
+            " group by 1 order by 1",
+            [list(systems)],
         ).fetchall()
     )
 

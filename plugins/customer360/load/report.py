@@ -120,6 +120,16 @@ class LoadReport:
         return [file for file in self.files if file.status == "refused"]
 
     @property
+    def arrived(self) -> set[str]:
+        """The names of the files that were not there before."""
+        return {file.file for file in self.files if file.status != "skipped"}
+
+    @property
+    def again(self) -> set[str]:
+        """The names of the files that hold a person who was erased from them."""
+        return {file.file for file in self.files if file.holds_erased}
+
+    @property
     def unfinished(self) -> list[FileResult]:
         """The files that were left for the next load."""
         return [file for file in self.files if file.status == "unfinished"]

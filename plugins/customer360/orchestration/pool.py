@@ -5,4 +5,4 @@ POOL = "customer360"
 
 POOL_SLOTS = 8
 """Slots of the pool. A step takes them all, so that two never run at once; a part of a step that may run beside
-its like, such as one file of a load, takes one."""
+its like, such as the load of one system, takes one."""

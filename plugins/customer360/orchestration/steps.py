@@ -8,6 +8,7 @@ task logs is the sentence that matters.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,10 +25,29 @@ log = logging.getLogger(__name__)
 logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 
-def load() -> int:
-    """Enter a run with the parameters of the form, load its delivery, and return its number."""
+def begin_load() -> list[dict[str, Any]]:
+    """Enter a run with the parameters of the form, and return what ``load`` is to be called with, a system each."""
+    from customer360 import pipeline
+
     run = _start()
-    _load(run)
+    return [{"run_number": run.run_id, "system": system} for system in pipeline.begin_load(run)]
+
+
+def load(run_number: int, system: str) -> int:
+    """Load the files of one system, and return the run's number."""
+    from customer360 import pipeline
+
+    pipeline.load_system(_run(run_number), system)
+    return run_number
+
+
+def end_load(run_numbers: Iterable[int]) -> int:
+    """Check what arrived, all systems being loaded, and return the run's number, which is the same of all."""
+    from customer360 import pipeline
+
+    run = _run(next(iter(run_numbers)))
+    noted = pipeline.end_load(run)
+    _describe_raw(run, **{name: noted[name] for name in ("files", "refused", "loaded", "quarantined")})
     return run.run_id
 
 
@@ -84,17 +104,37 @@ def _log_counts(counts: dict[str, int]) -> None:
         log.info("Nothing was found.")
 
 
-def build_core(run_number: int) -> None:
-    """Build staging, the resolved identities and the stars."""
-    _build_core(_run(run_number))
+def build_core(run_number: int) -> list[dict[str, Any]]:
+    """Build staging, the resolved identities and the stars, and return what ``segment`` is to be called with."""
+    from customer360 import pipeline
+
+    run = _run(run_number)
+    _build_core(run)
+    return [{"run_number": run_number, "share": str(share)} for share in pipeline.shares(run)]
+
+
+def segment(run_number: int, share: str) -> None:
+    """Segment a share of the customers that changed; nobody on a dry run."""
+    from customer360 import pipeline
+    from customer360.enrich import Share
+
+    if _params().get("dry_run"):
+        raise AirflowSkipException("Nobody was asked about: this is a dry run.")
+    run = _run(run_number)
+    pipeline.segment(run, Share.parse(share), budget=_budget(), session=aws_session(run.classifier))
 
 
 def enrich(run_number: int) -> None:
-    """Segment, prioritise and recommend for every customer that changed; a dry run only says for how many."""
+    """Prioritise and recommend for every customer that changed; a dry run only says for how many, and the price."""
     run = _run(run_number)
     if _params().get("dry_run"):
         raise AirflowSkipException(_price(run))
-    _enrich(run)
+    _enrich(run, in_shares=True)
+
+
+def enrich_all(run_number: int) -> None:
+    """Segment, prioritise and recommend for every customer that changed."""
+    _enrich(_run(run_number))
 
 
 def draft(run_number: int) -> None:
@@ -142,7 +182,7 @@ def export_formats() -> None:
     """Write the published tables in the formats of the form, as a run of its own."""
     from customer360 import pipeline
 
-    run = _start(writes=False)
+    run = _start(pipeline.published_day(read_settings()), writes=False)
     pipeline.export(run, _params()["formats"])
     pipeline.finish_run(run, "done")
 
@@ -277,15 +317,18 @@ def _budget() -> Decimal | None:
 def _load(run: Any) -> None:
     from customer360 import pipeline
 
-    loaded = pipeline.load(run)
-    assets.describe(
-        assets.RAW,
+    report = pipeline.load(run)
+    _describe_raw(
         run,
-        files=len(loaded.files),
-        refused=[file.file for file in loaded.refused],
-        rows=loaded.loaded,
-        quarantined=loaded.quarantined,
+        files=len(report.files),
+        refused=[file.file for file in report.refused],
+        loaded=report.loaded,
+        quarantined=report.quarantined,
     )
+
+
+def _describe_raw(run: Any, *, files: int, refused: list[str], loaded: int, quarantined: int) -> None:
+    assets.describe(assets.RAW, run, files=files, refused=refused, rows=loaded, quarantined=quarantined)
 
 
 def _build_core(run: Any) -> None:
@@ -295,10 +338,11 @@ def _build_core(run: Any) -> None:
     assets.describe(assets.CORE, run, rows=built.rows_of("dim_", "bridge_", "fct_"))
 
 
-def _enrich(run: Any) -> None:
+def _enrich(run: Any, *, in_shares: bool = False) -> None:
     from customer360 import pipeline
 
-    enriched = pipeline.enrich(run, budget=_budget(), session=aws_session(run.classifier))
+    session = aws_session(run.classifier)
+    enriched = pipeline.enrich(run, budget=_budget(), session=session, in_shares=in_shares)
     assets.describe(
         assets.ENRICHMENT,
         run,

@@ -13,13 +13,26 @@ _WAITS = {"retries": TRIES_FOR_A_TURN, "retry_policy": RetryWhereItCanHelp(waits
 _READS = {"pool": "default_pool", "pool_slots": 1}
 """What only reads keeps nobody from writing."""
 
-load = task(task_display_name="Load the delivery", outlets=[assets.RAW], **_WAITS)(steps.load)
+_PART = {"pool_slots": 1}
+"""A part of a step runs beside the others, on this machine or another."""
+
+begin_load = task(task_display_name="Look at the delivery", **_WAITS)(steps.begin_load)
+
+load = task(task_display_name="Load a system", map_index_template="{{ task.op_kwargs['system'] }}", **_PART)(steps.load)
+
+end_load = task(task_display_name="Check what arrived", outlets=[assets.RAW])(steps.end_load)
 
 enter_run = task(task_display_name="Begin a run", **_WAITS)(steps.enter_run)
 
 build_core = task(task_display_name="Build people and facts", outlets=[assets.CORE])(steps.build_core)
 
-enrich = task(task_display_name="Segment and recommend", outlets=[assets.ENRICHMENT])(steps.enrich)
+segment = task(task_display_name="Segment a share", map_index_template="{{ task.op_kwargs['share'] }}", **_PART)(
+    steps.segment
+)
+
+enrich = task(task_display_name="Prioritise and recommend", outlets=[assets.ENRICHMENT], trigger_rule="none_failed")(
+    steps.enrich
+)
 
 draft = task(task_display_name="Draft messages", outlets=[assets.ENRICHMENT])(steps.draft)
 

@@ -12,6 +12,7 @@ import psycopg
 from customer360.warehouse.connections import Warehouse, WarehouseError
 
 WRITING_STEPS = (
+    "begin",
     "load",
     "build_core",
     "segment",
@@ -24,9 +25,12 @@ WRITING_STEPS = (
     "erase",
     "maintain",
 )
-"""The steps that need the turn; those after them only read what is published."""
+"""The steps that need the turn; those after them only read what is published.
 
-FIRST_STEPS = ("load", "build_core", "erase", "maintain")
+Parts of a step, such as ``load care``, hold it together.
+"""
+
+FIRST_STEPS = ("begin", "load", "build_core", "erase", "maintain")
 """They need nothing that an earlier step of their run has built."""
 
 GIVEN_UP_AFTER = timedelta(minutes=2)
@@ -46,7 +50,7 @@ class RunInProgress(WarehouseError):
 
 @contextmanager
 def turn(warehouse: Warehouse, run_id: int, step: str) -> Iterator[None]:
-    """Hold the warehouse for one step of a run.
+    """Hold the warehouse for one step of a run, or for a part of a step together with other parts of the run.
 
     The lock ends with the process that took it, however that ends. Between its steps a run keeps
     its turn until it is finished, or nothing of it has happened for ``GIVEN_UP_AFTER``.
@@ -54,36 +58,56 @@ def turn(warehouse: Warehouse, run_id: int, step: str) -> Iterator[None]:
     Raises RunInProgress, without waiting for it, when another run has the turn, or had it since this run's last
     step: then what this run has built may stand there no more.
     """
-    if step not in WRITING_STEPS:
+    whole, _, part = step.partition(" ")
+    if whole not in WRITING_STEPS:
         yield
         return
     # autocommit: a transaction open for the whole step would keep vacuum from its work.
     with warehouse.connect(_ROLE, autocommit=True) as connection:
-        if not _take_lock(connection):
-            raise RunInProgress(_running(connection))
-        _refuse_out_of_turn(connection, run_id, step)
+        _take_turn(connection, run_id, whole, together=bool(part))
         yield
 
 
 def refuse_while_another_runs(warehouse: Warehouse) -> None:
     """Raise RunInProgress when a run has the turn."""
     with warehouse.connect(_ROLE, autocommit=True) as connection:
-        if not _take_lock(connection):
-            raise RunInProgress(_running(connection))
-        _refuse_out_of_turn(connection, 0, FIRST_STEPS[0])
+        _take_turn(connection, 0, FIRST_STEPS[0], together=False)
 
 
-def _take_lock(connection: psycopg.Connection) -> bool:
+def _take_turn(connection: psycopg.Connection, run_id: int, step: str, *, together: bool) -> None:
+    """Take the lock, ``together`` with other parts of the run where they hold it."""
     # The server notices a moment late that a process was killed, or minutes late that its machine was.
     connection.execute("set tcp_keepalives_idle = 60")
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        row = connection.execute("select pg_try_advisory_lock(%s)", [_STEP_LOCK]).fetchone()
-        if row and row[0]:
-            return True
+    while not _try_lock(connection, "pg_try_advisory_lock"):
+        if together and _join(connection, run_id):
+            return
         if time.monotonic() > deadline:
-            return False
+            raise RunInProgress(_running(connection))
         time.sleep(_SECONDS_BETWEEN_TRIES)
+    _refuse_out_of_turn(connection, run_id, step)
+    if together:
+        connection.execute("select pg_advisory_lock_shared(%s)", [_STEP_LOCK])
+        connection.execute("select pg_advisory_unlock(%s)", [_STEP_LOCK])
+
+
+def _join(connection: psycopg.Connection, run_id: int) -> bool:
+    """Hold the lock with those that hold it, where they are of this run."""
+    if not _try_lock(connection, "pg_try_advisory_lock_shared"):
+        return False
+    last = connection.execute(
+        "select run_id from ops.run_steps where split_part(step, ' ', 1) = any(%s) order by turn desc limit 1",
+        [list(WRITING_STEPS)],
+    ).fetchone()
+    if last == (run_id,):
+        return True
+    connection.execute("select pg_advisory_unlock_shared(%s)", [_STEP_LOCK])
+    return False
+
+
+def _try_lock(connection: psycopg.Connection, function: str) -> bool:
+    row = connection.execute(f"select {function}(%s)", [_STEP_LOCK]).fetchone()
+    return bool(row and row[0])
 
 
 def _refuse_out_of_turn(connection: psycopg.Connection, run_id: int, step: str) -> None:
@@ -91,7 +115,7 @@ def _refuse_out_of_turn(connection: psycopg.Connection, run_id: int, step: str) 
         "select s.run_id, r.status = 'running', s.step,"
         # A clock that was set back makes the end of a step lie ahead.
         " s.status = 'done' and s.finished_at between clock_timestamp() - %(while)s and clock_timestamp() + %(while)s"
-        " from ops.run_steps as s join ops.runs as r using (run_id) where s.step = any(%(steps)s)"
+        " from ops.run_steps as s join ops.runs as r using (run_id) where split_part(s.step, ' ', 1) = any(%(steps)s)"
         " order by s.turn desc limit 1",
         {"while": GIVEN_UP_AFTER, "steps": list(WRITING_STEPS)},
     ).fetchone()
@@ -115,7 +139,8 @@ def _refuse_out_of_turn(connection: psycopg.Connection, run_id: int, step: str) 
 
 def _has_written(connection: psycopg.Connection, run_id: int) -> bool:
     row = connection.execute(
-        "select exists (select from ops.run_steps where run_id = %s and step = any(%s))", [run_id, list(WRITING_STEPS)]
+        "select exists (select from ops.run_steps where run_id = %s and split_part(step, ' ', 1) = any(%s))",
+        [run_id, list(WRITING_STEPS)],
     ).fetchone()
     return bool(row and row[0])
 
@@ -123,7 +148,7 @@ def _has_written(connection: psycopg.Connection, run_id: int) -> bool:
 def _running(connection: psycopg.Connection) -> str:
     row = connection.execute(
         "select r.run_id, r.kind, r.started_at, s.step from ops.run_steps as s join ops.runs as r using (run_id)"
-        " where s.step = any(%s) order by s.turn desc limit 1",
+        " where split_part(s.step, ' ', 1) = any(%s) order by s.turn desc limit 1",
         [list(WRITING_STEPS)],
     ).fetchone()
     who = (

@@ -13,17 +13,20 @@ import pytest
 from customer360.enrich import (
     EnrichError,
     SegmentAnswer,
+    Share,
     classifier_named,
     enrich,
     prioritise,
     recommend,
     segment,
+    shares,
 )
 from customer360.enrich.actions import ActionRules
 from customer360.enrich.classifiers import RulesClassifier
 from customer360.enrich.features import CustomerFeatures
 from customer360.enrich.priorities import PriorityScorecard
 from customer360.enrich.rules import SCORECARDS
+from customer360.enrich.step import writing
 from customer360.warehouse import Warehouse
 from warehouses import AS_OF_DATE
 
@@ -326,3 +329,40 @@ def test_what_was_said_cannot_be_changed_by_the_enricher(warehouse, table: str, 
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute(statement.format(table))
+
+
+def test_shares_segmented_side_by_side_are_everybody_once(warehouse, run_id, change):
+    change(range(1, 101), **ECO)
+    of_everybody = shares(warehouse, customers_each=30)
+    assert [str(share) for share in of_everybody] == ["1 of 4", "2 of 4", "3 of 4", "4 of 4"]
+
+    def ask(share: Share):
+        return segment(warehouse, run_id=run_id, as_of_date=AS_OF_DATE, share=share)
+
+    with ThreadPoolExecutor(len(of_everybody)) as workers:
+        reports = list(workers.map(ask, of_everybody))
+    assert [(report.customers, report.changed) for report in reports] == [(25, 25)] * 4
+    assert counts(warehouse)[0] == 100
+    assert [ask(share).changed for share in of_everybody] == [0] * 4
+    report = enrich(warehouse, run_id=run_id, as_of_date=AS_OF_DATE, segmented=reports[0])
+    assert (counts(warehouse), report.actions) == ([100] * 3, 100)
+
+
+def test_few_customers_are_one_share_and_no_share_waits_for_nothing(warehouse, change):
+    change(range(1, 4))
+    assert shares(warehouse, customers_each=5_000) == [Share(1, 1)]
+    assert len(shares(warehouse, customers_each=1)) == 3
+    change(range(1, 101))
+    assert len(shares(warehouse, customers_each=1)) == 8
+
+
+def test_who_segments_everybody_waits_for_whoever_segments_a_share(warehouse, run_id, change):
+    change(range(1, 3), **ECO)
+    with ThreadPoolExecutor() as workers:
+        with writing(warehouse, Share(2, 2)):
+            report = segment(warehouse, run_id=run_id, as_of_date=AS_OF_DATE, share=Share(1, 2))
+            assert report.changed == 1
+            everybody = workers.submit(segment, warehouse, run_id=run_id, as_of_date=AS_OF_DATE)
+            with pytest.raises(TimeoutError):
+                everybody.result(timeout=1)
+        assert everybody.result(timeout=60).changed == 1

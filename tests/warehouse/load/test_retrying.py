@@ -223,7 +223,7 @@ def test_the_commands_check_list_show_export_and_retry(warehouse, landing, deliv
     deliver("care/channels.csv", CHANNELS)
     monkeypatch.setenv("CUSTOMER360_LANDING", str(landing))
     monkeypatch.setattr(warehouses, "open_warehouse", lambda _settings: warehouse)
-    monkeypatch.setattr(pipeline, "open_warehouse", lambda _settings: warehouse)
+    monkeypatch.setattr(pipeline.runs, "open_warehouse", lambda _settings: warehouse)
 
     def run(command, *arguments):
         return CliRunner().invoke(command, [str(argument) for argument in arguments])

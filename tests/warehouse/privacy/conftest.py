@@ -74,7 +74,7 @@ def load_night(here: Settings, warehouse: Warehouse, landing: Path) -> LoadNight
 
     def night() -> load.LoadReport:
         report = load_into(warehouse, landing)
-        erasing.erase_again(warehouse, here, here.landing, report)
+        erasing.erase_again(warehouse, here, here.landing, arrived=report.arrived, again=report.again)
         return report
 
     return night

@@ -3,6 +3,7 @@
 with customers as (
     select {features}, f.input_hash
     from intermediate.int_customer_features as f
+    where mod(f.customer_key, %(shares)s) = %(share)s
 )
 
 select customers.*
