@@ -41,7 +41,7 @@ def build_on_spark(order: Mapping[str, Any], work: Path) -> dict[str, float]:
         done = subprocess.run(
             # Isolated: nothing of this environment may be imported there.
             [str(PYTHON), "-I", str(Path(__file__).with_name("spark_build.py")), str(written)],
-            stdout=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,  # dbt writes the same into its log
             stderr=errors,
             cwd=work,
         )

@@ -51,7 +51,7 @@ def build_and_compare(warehouse: Warehouse, settings: Settings, *, master: str) 
     begun = time.monotonic()
     rows = write_tables(warehouse, [(work / "delivery", plan.read), (work / "postgresql", plan.compared)])
     written = time.monotonic()
-    build_on_spark(
+    made = build_on_spark(
         {
             "master": master,
             "delivery": str(work / "delivery"),
@@ -66,7 +66,7 @@ def build_and_compare(warehouse: Warehouse, settings: Settings, *, master: str) 
     return SparkReport(
         tables_read=len(plan.read),
         rows_read=sum(rows[str(table)] for table in plan.read),
-        models=len(plan.models),
+        models=len(made),
         seconds_written=written - begun,
         seconds_built=built - written,
         compared=[
