@@ -56,7 +56,10 @@
 {#- A text with one blank wherever it has white space. -#}
 {% macro single_spaced(text) -%}{{ adapter.dispatch('single_spaced')(text) }}{%- endmacro %}
 {% macro default__single_spaced(text) -%}regexp_replace({{ text }}, '\s+', ' ', 'g'){%- endmacro %}
-{% macro spark__single_spaced(text) -%}regexp_replace({{ text }}, '(?U)\s+', ' '){%- endmacro %}
+{#- Java counts spaces that do not break as white space, PostgreSQL does not. -#}
+{% macro spark__single_spaced(text) -%}
+    regexp_replace({{ text }}, '(?U)[\s&&[^\x{a0}\x{2007}\x{202f}]]+', ' ')
+{%- endmacro %}
 
 {#- A text whose words begin with a capital; a word is a run of letters and digits, so Anna-Maria has two. -#}
 {% macro capitalised(text) -%}{{ adapter.dispatch('capitalised')(text) }}{%- endmacro %}

@@ -30,7 +30,7 @@ THE_SAME_SQL = {
 def build(order: Mapping[str, Any]) -> None:
     """Build the models of ``order``. Exits with the names of those that failed."""
     work, delivery = Path(order["work"]), Path(order["delivery"])
-    session = _start(order["master"], work)
+    session = start_session(order["master"], work)
     try:
         for path in sorted(delivery.glob("*/*.parquet")):
             session.sql(f"create database if not exists {path.parent.name}")
@@ -52,7 +52,8 @@ def build(order: Mapping[str, Any]) -> None:
         session.stop()
 
 
-def _start(master: str, work: Path) -> SparkSession:
+def start_session(master: str, work: Path) -> SparkSession:
+    """A session that reads SQL as PostgreSQL does, and whose tables and scratch files are under ``work``."""
     # The processes of a local cluster are started from the installed package, and listen only to this machine.
     os.environ.update(SPARK_HOME=str(Path(pyspark.__file__).parent), SPARK_LOCAL_IP="127.0.0.1")
     builder = SparkSession.builder.master(master).appName("customer360")
