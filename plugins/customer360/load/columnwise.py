@@ -29,6 +29,9 @@ _DIGIT, _HEXADECIMAL = np.zeros(256, bool), np.zeros(256, bool)
 _DIGIT[list(b"0123456789")] = True
 _HEXADECIMAL[list(b"0123456789abcdefABCDEF")] = True
 
+_JSON_ESCAPED = np.zeros(256, bool)
+_JSON_ESCAPED[[*range(32), *b'"\\']] = True
+
 # What RE2 and PostgreSQL take for the same: no back references, no lookaround, no \b \w \s \D and the like.
 _SHARED_SYNTAX = re.compile(
     r"(?:[A-Za-z0-9 _@%:/,;=#!~&'\"<>-]|\\[.+*?()\[\]{}|^$/-]|\\d"
@@ -39,9 +42,30 @@ _SHARED_SYNTAX = re.compile(
 
 @dataclass(frozen=True)
 class Values:
-    """A column of a block; an array of binary values without nulls or offset."""
+    """A column of a block: the bytes of ``source`` from ``begins`` to ``ends``, copied together only where needed."""
 
-    array: pa.BinaryArray
+    source: pa.Buffer
+    begins: np.ndarray
+    ends: np.ndarray
+
+    @classmethod
+    def of(cls, array: pa.BinaryArray) -> Values:
+        """The values of an array without nulls or offset."""
+        offsets = np.frombuffer(array.buffers()[1], np.int32)[: len(array) + 1]
+        return cls(array.buffers()[2] or pa.py_buffer(b""), offsets[:-1], offsets[1:])
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        return self.ends - self.begins
+
+    @cached_property
+    def array(self) -> pa.BinaryArray:
+        # Every second value of this array is one of ours, those between are what is left out.
+        spans = np.column_stack((self.begins, self.ends)).astype(np.int32).ravel()
+        pieces = pa.BinaryArray.from_buffers(
+            pa.binary(), max(len(spans) - 1, 0), [None, pa.py_buffer(spans), self.source]
+        )
+        return pieces.take(pa.array(np.arange(0, len(pieces), 2)))
 
     @cached_property
     def offsets(self) -> np.ndarray:
@@ -56,24 +80,21 @@ class Values:
     def starts(self) -> np.ndarray:
         return self.offsets[:-1]
 
-    @cached_property
-    def lengths(self) -> np.ndarray:
-        return np.diff(self.offsets)
-
     def rows_of(self, places: np.ndarray) -> np.ndarray:
-        """The rows that the bytes at ``places`` are of."""
+        """The rows that the bytes at ``places`` of ``content`` are of."""
         return np.searchsorted(self.offsets, places, side="right") - 1
 
     def of_length(self, length: int) -> tuple[np.ndarray, np.ndarray]:
         """The rows whose values have ``length`` bytes, and these, a row each."""
         rows = np.flatnonzero(self.lengths == length)
-        if len(rows) * length == len(self.content):
-            return rows, self.content.reshape(-1, length)
-        return rows, self.content[self.starts[rows][:, None] + np.arange(length)]
+        source = np.frombuffer(self.source, np.uint8)
+        if not len(rows):
+            return rows, np.empty((0, length), np.uint8)
+        return rows, np.lib.stride_tricks.sliding_window_view(source, length)[self.begins[rows]]
 
     def numbers(self, rows: np.ndarray, kind: pa.DataType) -> np.ndarray:
         """The values of ``rows``, which are numbers of that kind, as such."""
-        chosen = self.array if len(rows) == len(self.array) else self.array.take(pa.array(rows))
+        chosen = self.array if len(rows) == len(self.lengths) else self.array.take(pa.array(rows))
         return chosen.cast(pa.string()).cast(kind).to_numpy(zero_copy_only=False)
 
 
@@ -121,8 +142,13 @@ def column_of(contract: Contract, field: Field) -> Column | None:
     return Column(field, missing, partial(_any, [check for check in checks if check]))
 
 
+def is_escaped_in_json(values: Values) -> np.ndarray:
+    """Which values JSON has to write with an escape."""
+    return _rows_with(values, _JSON_ESCAPED[values.content])
+
+
 def _any(checks: list[Check], values: Values) -> np.ndarray:
-    doubtful = np.zeros(len(values.array), bool)
+    doubtful = np.zeros(len(values.lengths), bool)
     for check in checks:
         doubtful |= check(values)
     return doubtful
@@ -185,7 +211,7 @@ def _is_shared(pattern: str) -> bool:
 
 
 def _nothing(values: Values) -> np.ndarray:
-    return np.zeros(len(values.array), bool)
+    return np.zeros(len(values.lengths), bool)
 
 
 def _not_one_of(words: pa.Array, values: Values) -> np.ndarray:
@@ -208,7 +234,7 @@ def _unlike(pattern: str, values: Values) -> np.ndarray:
 
 
 def _rows_with(values: Values, marked: np.ndarray) -> np.ndarray:
-    rows = np.zeros(len(values.array), bool)
+    rows = np.zeros(len(values.lengths), bool)
     rows[values.rows_of(np.flatnonzero(marked))] = True
     return rows
 
@@ -258,7 +284,7 @@ def _beyond(numbers: np.ndarray, minimum: float | None, maximum: float | None) -
 
 
 def _date(values: Values) -> np.ndarray:
-    doubtful = np.ones(len(values.array), bool)
+    doubtful = np.ones(len(values.lengths), bool)
     rows, text = values.of_length(10)
     doubtful[rows] = ~_is_day(text)
     return doubtful
@@ -313,7 +339,7 @@ _INSTANT_SHAPES = [
 
 
 def _instant(values: Values) -> np.ndarray:
-    doubtful = np.ones(len(values.array), bool)
+    doubtful = np.ones(len(values.lengths), bool)
     for length in np.unique(values.lengths):
         shapes = [shape for shape in _INSTANT_SHAPES if len(shape) == length]
         if not shapes:
@@ -338,7 +364,7 @@ def _instant(values: Values) -> np.ndarray:
 
 
 def _uuid(values: Values) -> np.ndarray:
-    doubtful = np.ones(len(values.array), bool)
+    doubtful = np.ones(len(values.lengths), bool)
     rows, text = values.of_length(36)
     well = np.ones(len(text), bool)
     for place in range(36):
