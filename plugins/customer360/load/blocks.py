@@ -29,9 +29,9 @@ _NEW_LINE, _RETURN, _SPACE = 10, 13, 32
 class Block:
     """``starts`` and ``ends``: the simple lines within ``content``, line ends left out. ``numbers``: the records'.
 
-    ``delimiters``: those between the values of the simple lines, a line each. ``quote``: the one that stands in
-    ``content``, if any. ``offset``: where ``content`` begins in the file. ``others``: the records to be looked at
-    one by one.
+    ``delimiters``: those between the values of the simple lines, a row for each place. ``quote``: the one that
+    stands in ``content``, if any. ``offset``: where ``content`` begins in the file. ``others``: the records to be
+    looked at one by one.
     """
 
     content: bytes
@@ -58,8 +58,8 @@ class Block:
 
     def column(self, position: int) -> Values:
         """The values of the simple lines at a position of the header, without their quotes."""
-        begins = self.delimiters[:, position - 1] + 1 if position else self.starts
-        ends = self.delimiters[:, position] if position < self.delimiters.shape[1] else self.ends
+        begins = self.delimiters[position - 1] + 1 if position else self.starts
+        ends = self.delimiters[position] if position < len(self.delimiters) else self.ends
         if self.quote is None:
             return Values(self.source, begins, ends)
         padded = np.frombuffer(self.content + b"\n", np.uint8)
@@ -134,7 +134,7 @@ class BlockReader(RecordReader):
             offset,
             starts[simple],
             ends[simple],
-            delimiters[firsts[simple][:, None] + np.arange(self._delimiters)],
+            delimiters[firsts[simple] + np.arange(self._delimiters)[:, None]],
             quote,
             numbers[simple],
             [(number, record) for line, record in others if (number := int(numbers[line])) > 0],

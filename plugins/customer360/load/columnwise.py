@@ -25,8 +25,7 @@ _EXACT_DIGITS = 15
 _EXACT_BOUND = 2**52
 
 _INTEGER_BOUNDS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
-_DIGIT, _HEXADECIMAL = np.zeros(256, bool), np.zeros(256, bool)
-_DIGIT[list(b"0123456789")] = True
+_HEXADECIMAL = np.zeros(256, bool)
 _HEXADECIMAL[list(b"0123456789abcdefABCDEF")] = True
 
 _JSON_ESCAPED = np.zeros(256, bool)
@@ -80,8 +79,15 @@ class Values:
     def starts(self) -> np.ndarray:
         return self.offsets[:-1]
 
+    @cached_property
+    def _rows(self) -> np.ndarray:
+        return np.repeat(np.arange(len(self.lengths)), self.lengths)
+
     def rows_of(self, places: np.ndarray) -> np.ndarray:
         """The rows that the bytes at ``places`` of ``content`` are of."""
+        # A table of all bytes is worth its making where there are many to look up.
+        if len(places) * 4 > len(self.lengths):
+            return self._rows[places]
         return np.searchsorted(self.offsets, places, side="right") - 1
 
     def of_length(self, length: int) -> tuple[np.ndarray, np.ndarray]:
@@ -90,12 +96,14 @@ class Values:
         source = np.frombuffer(self.source, np.uint8)
         if not len(rows):
             return rows, np.empty((0, length), np.uint8)
-        return rows, np.lib.stride_tricks.sliding_window_view(source, length)[self.begins[rows]]
+        # Whoever looks at them looks at a place of all values after the other.
+        return rows, np.asfortranarray(np.lib.stride_tricks.sliding_window_view(source, length)[self.begins[rows]])
 
     def numbers(self, rows: np.ndarray, kind: pa.DataType) -> np.ndarray:
         """The values of ``rows``, which are numbers of that kind, as such."""
         chosen = self.array if len(rows) == len(self.lengths) else self.array.take(pa.array(rows))
-        return chosen.cast(pa.string()).cast(kind).to_numpy(zero_copy_only=False)
+        # A number is ASCII, so that it is valid text needs no check.
+        return chosen.view(pa.string()).cast(kind).to_numpy(zero_copy_only=False)
 
 
 Check = Callable[[Values], np.ndarray]
@@ -241,7 +249,7 @@ def _rows_with(values: Values, marked: np.ndarray) -> np.ndarray:
 
 def _integer(bound: int, minimum: float | None, maximum: float | None, values: Values) -> np.ndarray:
     doubtful = (values.lengths == 0) | (values.lengths > 18)
-    places = np.flatnonzero(~_DIGIT[values.content])
+    places = np.flatnonzero(values.content - np.uint8(ord("0")) > 9)
     if len(places):
         rows = values.rows_of(places)
         sign = (values.content[places] == ord("-")) & (places == values.starts[rows]) & (values.lengths[rows] > 1)
@@ -255,7 +263,7 @@ def _integer(bound: int, minimum: float | None, maximum: float | None, values: V
 def _number(whole_digits: int, scale: int, minimum: float | None, maximum: float | None, values: Values) -> np.ndarray:
     content, lengths = values.content, values.lengths
     doubtful = (lengths == 0) | (lengths > _EXACT_DIGITS)
-    places = np.flatnonzero(~_DIGIT[content])
+    places = np.flatnonzero(content - np.uint8(ord("0")) > 9)
     rows = values.rows_of(places)
     is_sign = (content[places] == ord("-")) & (places == values.starts[rows])
     is_point = content[places] == ord(".")
@@ -317,7 +325,8 @@ def _is_shaped(text: np.ndarray, shape: bytes) -> np.ndarray:
     for place, mark in enumerate(shape):
         column = text[:, place]
         if mark == ord("0"):
-            well &= _DIGIT[column]
+            # What is below 0 wraps round and is far above 9.
+            well &= column - np.uint8(mark) <= 9
         elif mark == ord("+"):
             well &= (column == mark) | (column == ord("-"))
         elif mark == ord("T"):
@@ -328,23 +337,25 @@ def _is_shaped(text: np.ndarray, shape: bytes) -> np.ndarray:
 
 
 _FRACTIONS = [b"", *(b"." + b"0" * digits for digits in range(1, 7))]
-_INSTANT_SHAPES = [
+_INSTANT_SHAPES: dict[int, list[bytes]] = {}
+"""By their length."""
+for _shape in [
     b"0000-00-00T00:00",
     *(
         b"0000-00-00T00:00:00" + fraction + zone
         for fraction in _FRACTIONS
         for zone in (b"", b"Z", b"+00", b"+00:00", b"+0000")
     ),
-]
+]:
+    _INSTANT_SHAPES.setdefault(len(_shape), []).append(_shape)
 
 
 def _instant(values: Values) -> np.ndarray:
     doubtful = np.ones(len(values.lengths), bool)
-    for length in np.unique(values.lengths):
-        shapes = [shape for shape in _INSTANT_SHAPES if len(shape) == length]
-        if not shapes:
+    for length, shapes in _INSTANT_SHAPES.items():
+        rows, text = values.of_length(length)
+        if not len(rows):
             continue
-        rows, text = values.of_length(int(length))
         well = _is_day(text) & (_decimal(text, 11, 13) <= 23) & (_decimal(text, 14, 16) <= 59)
         if length > len(b"0000-00-00T00:00"):
             well &= _decimal(text, 17, 19) <= 59

@@ -26,7 +26,14 @@ from customer360.load.feeds import plan_of
 from customer360.load.header import Header
 from customer360.load.incoming import copy_records, create_incoming
 from customer360.load.parents import set_orphans_aside
-from customer360.load.raw_tables import lacking_indexes, make_indexes, raw_table, refresh_statistics, stamp_records
+from customer360.load.raw_tables import (
+    lacking_indexes,
+    make_indexes,
+    make_raw_tables,
+    raw_table,
+    refresh_statistics,
+    stamp_records,
+)
 from customer360.load.redelivered import known_content, said_of_known
 from customer360.load.rejected import OverLimit, retyped_columns, sample_of_rejected, store_all_rejected, store_rejected
 from customer360.load.report import FileResult
@@ -90,6 +97,8 @@ class FileLoader:
         Returns its id and how many records were dropped. Raises FileRefused when they cannot be loaded.
         """
         table, source = target_of(contract, self.contracts), LocalSource(path)
+        if unfit := make_raw_tables(self.connection, [table]):
+            raise FileRefused(unfit[table.name])
         try:
             result = _Load(self, LandingFile(name, source), contract, table, source).run(name, source.size)
         except _UNEXPECTED_CONTENT as error:

@@ -55,9 +55,12 @@ class SeenKeys:
             marks = np.left_shift(np.uint8(1), (places & np.uint64(7)).astype(np.uint8))
             found &= self._bits[indexes] & marks != 0
             np.bitwise_or.at(self._bits, indexes, marks)
-        again = np.ones(len(rows), bool)
-        again[np.unique(hashes, return_index=True)[1]] = False
-        seen[rows] = found | again
+        ordered = np.sort(hashes)
+        if (ordered[1:] == ordered[:-1]).any():
+            again = np.ones(len(rows), bool)
+            again[np.unique(hashes, return_index=True)[1]] = False
+            found |= again
+        seen[rows] = found
         return seen
 
 

@@ -267,6 +267,25 @@ def test_lines_are_passed_on_where_postgresql_reads_them_as_the_contract_does(co
     assert (row["short"], row["name"], row["flag"], row["ratio"]) == ("\\N", 'a"\\', True, None)
 
 
+@pytest.mark.parametrize("most", [1, 1000])
+def test_keys_are_told_apart_within_a_block_across_blocks_and_beyond_the_filters_size(
+    connection, tmp_path, monkeypatch, most
+):
+    monkeypatch.setattr("customer360.load.keys.MAX_KEYS", most)
+    monkeypatch.setattr("customer360.load.content.PIECE_BYTES", 200)
+    kind, path = contract(["small"], [""], plain=True), tmp_path / "notes.csv"
+    numbers = [*range(1, 40), 7, 7, 40, 1]
+    records = [f"{place},{number},1,1,1,2026-01-01,,,yes,ES,a,b,,,\n" for place, number in enumerate(numbers)]
+    path.write_text(",".join(TYPES) + "\n" + "".join(records))
+    by_blocks = outcome(connection, path, kind, True)
+    assert by_blocks == outcome(connection, path, kind, False)
+    assert [(number, reasons) for number, _, _, reasons in by_blocks[2]] == [
+        (40, ["same small as record 7"]),
+        (41, ["same small as record 7"]),
+        (43, ["same small as record 1"]),
+    ]
+
+
 def test_a_value_that_postgresql_refuses_after_all_sends_the_file_the_other_way(connection, tmp_path, monkeypatch):
     # Whatever the check of a column overlooks, nothing is lost and nothing is stored wrongly.
     monkeypatch.setattr("customer360.load.columnwise.Column.doubtful", lambda column, values, missing: missing & False)
