@@ -9,8 +9,8 @@ from customer360.contracts import Contract, Field
 from customer360.load.check import INTEGERS, VARCHAR
 from customer360.load.columnwise import Values
 
-_BITS = 27
-"""So many places, as a power of two, has a filter: 16 MB."""
+_BITS = 26
+"""So many places, as a power of two, has a filter: 8 MB."""
 
 MAX_KEYS = 1 << (_BITS - 4)
 """Fuller than with so many keys a filter mistakes too many; in larger files PostgreSQL compares all keys."""
