@@ -3,6 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 SUPERSET := .venv-superset
+SPARK := .venv-spark
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 
@@ -11,11 +12,12 @@ compile = $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-v
 
 LANDING ?= seeds
 AS_OF_DATE ?= 2026-06-30
+MASTER ?= local-cluster[2,1,1024]
 
 export CUSTOMER360_LANDING ?= $(abspath $(LANDING))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev nightly test test-production check audit sbom soak airflow dashboards lint docs format lock secrets stop \
+.PHONY: help setup dev nightly test test-production check audit sbom soak airflow dashboards spark lint docs format lock secrets stop \
 	browser redis bench-bedrock bench-load
 
 help: ## List the commands
@@ -50,7 +52,7 @@ nightly: setup ## Take the sample delivery to published marts (LANDING=… AS_OF
 test: dev browser lint ## Run every test
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
-test-production: dev browser redis $(SUPERSET)/.ready ## Run the large tests: Celery workers, the tutorial, Superset
+test-production: dev browser redis $(SUPERSET)/.ready $(SPARK)/.ready ## Run the large tests: Celery workers, the tutorial, Superset, Spark
 	$(BIN)/pytest tests/production
 
 check: dev lint ## Run the quick tests (under 2 minutes)
@@ -79,6 +81,16 @@ $(SUPERSET)/.ready: dashboards/requirements.lock | setup
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 12) else "Superset needs Python 3.11 or 3.12; this is %d.%d. Name another: make dashboards PYTHON=python3.12" % v)'
 	@test -x $(SUPERSET)/bin/python || $(PYTHON) -m venv $(SUPERSET)
 	@$(BIN)/uv pip sync --quiet --python $(SUPERSET)/bin/python --compile-bytecode --require-hashes $<
+	@touch $@
+
+spark: nightly $(SPARK)/.ready ## Build models on Spark too and compare them with PostgreSQL's (LANDING=… AS_OF_DATE=… MASTER=…)
+	@$(BIN)/python -m customer360.distributed --master '$(MASTER)'
+
+# Spark is nearly as large as all the rest, and only this needs it.
+$(SPARK)/.ready: requirements-spark.lock | setup
+	@echo "Setup:     installing Spark into $(SPARK)"
+	@test -x $(SPARK)/bin/python || $(PYTHON) -m venv $(SPARK)
+	@$(BIN)/uv pip sync --quiet --python $(SPARK)/bin/python --compile-bytecode --require-hashes $<
 	@touch $@
 
 lint: dev
@@ -118,6 +130,7 @@ lock: dev ## Renew all locks
 	$(compile) pyproject.toml --output-file requirements.lock
 	$(compile) --group dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
 	$(compile) --group bench --output-file requirements-bench.lock
+	$(compile) --group spark --constraint requirements.lock --output-file requirements-spark.lock
 	$(compile) dashboards/requirements.in --output-file dashboards/requirements.lock
 
 .venv-bench/.ready: requirements-bench.lock | setup

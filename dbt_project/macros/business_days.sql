@@ -3,11 +3,6 @@
     date '{{ var("as_of_date") }}'
 {%- endmacro %}
 
-{#- The business day an instant falls on. -#}
-{% macro business_day(instant) -%}
-    (({{ instant }}) at time zone '{{ var("business_time_zone") }}')::date
-{%- endmacro %}
-
 {#- True for instants up to the end of the last business day included; an unknown instant counts as before it. -#}
 {% macro is_known_by(instant) -%}
     coalesce({{ business_day(instant) }} <= {{ as_of_date() }}, true)

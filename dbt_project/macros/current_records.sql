@@ -6,7 +6,7 @@
 {% macro delivery_order(files, records=none) -%}
     case
         when {{ files }}.delivered_on is not null
-            then coalesce({{ files }}.redelivered_on[cardinality({{ files }}.redelivered_on)], {{ files }}.delivered_on)
+            then coalesce({{ last_element(files ~ '.redelivered_on') }}, {{ files }}.delivered_on)
     end desc nulls last,
     coalesce({{ files }}.redelivered_at, {{ files }}.finished_at) desc,
     {{ files }}.load_id desc
@@ -67,7 +67,7 @@
                 from {{ source('ops', 'loaded_files') }} as loaded_files
                 where
                     loaded_files.system = '{{ system }}'
-                    and loaded_files."table" = '{{ table }}'
+                    and loaded_files.{{ adapter.quote('table') }} = '{{ table }}'
                     and loaded_files.status = 'loaded'
             ) as ranked
         ) as files on records._load_id = files.load_id

@@ -3,5 +3,5 @@
   Divided by the size of the preceding value, so that a rise is positive even from a negative one.
 -#}
 {% macro relative_change(value, previous) -%}
-    round(100.0 * ({{ value }} - {{ previous }}) / nullif(abs({{ previous }}), 0), 2)::double precision
+    round(100.0 * ({{ value }} - {{ previous }}) / nullif(abs({{ previous }}), 0), 2)::{{ double_type() }}
 {%- endmacro %}

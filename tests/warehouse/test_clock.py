@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -28,8 +29,10 @@ def in_zone(zone: str) -> Settings:
 
 
 def macro(call: str, zone: str, as_of_date: date) -> str:
-    """The SQL of a macro of the dbt project."""
-    source = (PROJECT / "dbt_project" / "macros" / "business_days.sql").read_text()
+    """The SQL of a macro of the dbt project, as PostgreSQL gets it."""
+    macros = PROJECT / "dbt_project" / "macros"
+    source = (macros / "dialect.sql").read_text() + (macros / "business_days.sql").read_text()
+    source = re.sub(r"adapter\.dispatch\('(\w+)'\)", r"default__\1", source)
     variables = {"business_time_zone": zone, "as_of_date": as_of_date}
     return Environment().from_string(f"{source}{{{{ {call} }}}}").render(var=variables.get).strip().rpartition("\n")[2]
 

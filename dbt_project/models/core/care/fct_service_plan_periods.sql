@@ -25,7 +25,7 @@ final as (
         periods.is_active,
         periods.created_at
     from periods
-    left join identified on periods.customer_id::text = identified.source_customer_id
+    left join identified on periods.customer_id::{{ text_type() }} = identified.source_customer_id
 )
 
 select * from final

@@ -38,7 +38,7 @@ final as (
         held.registration_date,
         held.created_at
     from held
-    left join identified on held.customer_id::text = identified.source_customer_id
+    left join identified on held.customer_id::{{ text_type() }} = identified.source_customer_id
 )
 
 select * from final

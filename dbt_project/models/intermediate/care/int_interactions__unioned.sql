@@ -29,7 +29,7 @@ unioned as (
         care_interactions.customer_id,
         care_interactions.channel_id,
         care_interactions.interaction_type_id,
-        care_interactions.agent_id::text as agent_id,
+        care_interactions.agent_id::{{ text_type() }} as agent_id,
         care_interactions.session_id,
 
         -- what
@@ -41,7 +41,7 @@ unioned as (
         care_interactions.resolution_status,
         care_interactions.interaction_summary,
         care_interactions.language,
-        null::text as source_sentiment,
+        null::{{ text_type() }} as source_sentiment,
 
         -- numbers
         care_interactions.duration_seconds,
@@ -110,7 +110,7 @@ final as (
     left join identified
         on
             unioned.system = identified.system
-            and unioned.customer_id::text = identified.source_customer_id
+            and unioned.customer_id::{{ text_type() }} = identified.source_customer_id
 )
 
 select * from final

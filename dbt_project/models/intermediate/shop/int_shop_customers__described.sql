@@ -9,23 +9,22 @@ identities as (
     where system = 'shop'
 ),
 
-names as (
+written_names as (
     select
         customer_id,
         -- Accounts are often typed in small letters; a name with both kinds is left as it is, as in McKay.
-        regexp_split_to_array(
-            nullif(
-                trim(
-                    case
-                        when customer_name in (lower(customer_name), upper(customer_name)) then initcap(customer_name)
-                        else customer_name
-                    end
-                ),
-                ''
-            ),
-            '\s+'
-        ) as words
+        case
+            when customer_name in (lower(customer_name), upper(customer_name)) then {{ capitalised('customer_name') }}
+            else customer_name
+        end as customer_name
     from customers
+),
+
+names as (
+    select
+        customer_id,
+        {{ single_spaced("nullif(trim(customer_name), '')") }} as full_name
+    from written_names
 ),
 
 final as (
@@ -36,9 +35,9 @@ final as (
 
         -- name
         case
-            when cardinality(names.words) > 1
-                then names.words[1] || ' ' || upper(left(names.words[cardinality(names.words)], 1)) || '.'
-            else names.words[1]
+            when names.full_name like '% %'
+                then split_part(names.full_name, ' ', 1) || ' ' || upper(left(split_part(names.full_name, ' ', -1), 1)) || '.'
+            else names.full_name
         end as short_name,
 
         -- timestamps

@@ -17,7 +17,7 @@ final as (
     -- Without shop data the first day is NULL and there is no row.
     select days.day::date as record_date
     from first_day
-    cross join lateral generate_series(first_day.record_date::timestamp, {{ as_of_date() }}::timestamp, interval '1 day') as days (day)
+    cross join lateral {{ days_between('first_day.record_date', as_of_date(), 'days', 'day') }}
 )
 
 select * from final

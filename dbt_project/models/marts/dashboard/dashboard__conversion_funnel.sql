@@ -20,47 +20,58 @@ cohorts as (
     group by first_visit_date
 ),
 
-stages as (
+stages (stage_order, stage_name) as (
+    values
+    (0, 'Page Visitors'),
+    (1, 'AI Interaction'),
+    (2, 'Product View'),
+    (3, 'Add to Cart'),
+    (4, 'Purchase')
+),
+
+reached as (
     select
         days.record_date,
         stages.stage_order,
         stages.stage_name,
-        coalesce(stages.reached, 0) as reached
+        coalesce(
+            case stages.stage_order
+                when 0 then cohorts.visited
+                when 1 then cohorts.interacted
+                when 2 then cohorts.viewed
+                when 3 then cohorts.carted
+                when 4 then cohorts.purchased
+            end,
+            0
+        ) as reached
     from days
+    cross join stages
     left join cohorts on days.record_date = cohorts.first_visit_date
-    cross join lateral (
-        values
-        (0, 'Page Visitors', cohorts.visited),
-        (1, 'AI Interaction', cohorts.interacted),
-        (2, 'Product View', cohorts.viewed),
-        (3, 'Add to Cart', cohorts.carted),
-        (4, 'Purchase', cohorts.purchased)
-    ) as stages (stage_order, stage_name, reached)
 ),
 
 compared as (
     select
-        stages.*,
+        reached.*,
         first_value(reached) over along_the_funnel as visitor_count,
         lag(reached) over along_the_funnel as previous_reached
-    from stages
+    from reached
     window along_the_funnel as (partition by record_date order by stage_order)
 ),
 
 final as (
     select
-        {{ hash_key("record_date::text || '|' || stage_order::text") }} as id,
+        {{ hash_key("record_date || '|' || stage_order") }} as id,
         record_date,
         stage_name,
         stage_order::bigint as stage_order,
 
         -- numbers
         reached::bigint as count,
-        round(100.0 * reached / nullif(visitor_count, 0), 2)::double precision as percentage,
-        round(100.0 * (previous_reached - reached) / nullif(previous_reached, 0), 2)::double precision as dropoff_rate,
+        round(100.0 * reached / nullif(visitor_count, 0), 2)::{{ double_type() }} as percentage,
+        round(100.0 * (previous_reached - reached) / nullif(previous_reached, 0), 2)::{{ double_type() }} as dropoff_rate,
 
         -- timestamps
-        null::timestamptz as created_at
+        null::{{ instant_type() }} as created_at
     from compared
 )
 

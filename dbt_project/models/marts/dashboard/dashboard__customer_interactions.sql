@@ -44,7 +44,7 @@ spend as (
 spenders as (
     select
         shop_customer_id,
-        percent_rank() over (order by net_spend) >= 2.0 / 3 as is_in_top_tercile
+        percent_rank() over (order by net_spend) >= 2::{{ double_type() }} / 3 as is_in_top_tercile
     from spend
     where net_spend > 0
 ),
@@ -76,11 +76,11 @@ final as (
         session_id,
 
         -- numbers
-        response_time_sec::double precision as response_time_sec,
+        response_time_sec::{{ double_type() }} as response_time_sec,
         satisfaction_native::bigint as satisfaction_score,
 
         -- timestamps
-        null::timestamptz as created_at,
+        null::{{ instant_type() }} as created_at,
 
         -- description
         short_name as customer_name,

@@ -70,22 +70,22 @@ compared as (
 
 final as (
     select
-        {{ hash_key('record_date::text') }} as id,
+        {{ hash_key('record_date::' ~ text_type()) }} as id,
         record_date,
 
         -- numbers
         total_customers::bigint as total_customers,
         {{ relative_change('total_customers', 'previous_total_customers') }} as total_customers_change,
-        round(conversion_rate, 2)::double precision as conversion_rate,
-        round(conversion_rate - previous_conversion_rate, 2)::double precision as conversion_rate_change,
+        round(conversion_rate, 2)::{{ double_type() }} as conversion_rate,
+        round(conversion_rate - previous_conversion_rate, 2)::{{ double_type() }} as conversion_rate_change,
         ai_interactions::bigint as ai_interactions,
         {{ relative_change('ai_interactions', 'previous_ai_interactions') }} as ai_interactions_change,
-        revenue_impact::double precision as revenue_impact,
+        revenue_impact::{{ double_type() }} as revenue_impact,
         {{ relative_change('revenue_impact', 'previous_revenue_impact') }} as revenue_impact_change,
 
         -- timestamps
-        null::timestamptz as created_at,
-        null::timestamptz as updated_at
+        null::{{ instant_type() }} as created_at,
+        null::{{ instant_type() }} as updated_at
     from compared
 )
 
