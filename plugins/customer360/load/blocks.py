@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from customer360.contracts import Contract
+from customer360.load.columnwise import Values
 from customer360.load.credentials import credential_places
 from customer360.load.records import Record, RecordReader
 
@@ -26,13 +29,17 @@ _NEW_LINE, _RETURN, _SPACE = 10, 13, 32
 class Block:
     """``starts`` and ``ends``: the simple lines within ``content``, line ends left out. ``numbers``: the records'.
 
-    ``offset``: where ``content`` begins in the file. ``others``: the records to be looked at one by one.
+    ``delimiters``: those between the values of the simple lines, a row for each place. ``quote``: the one that
+    stands in ``content``, if any. ``offset``: where ``content`` begins in the file. ``others``: the records to be
+    looked at one by one.
     """
 
     content: bytes
     offset: int
     starts: np.ndarray
     ends: np.ndarray
+    delimiters: np.ndarray
+    quote: int | None
     numbers: np.ndarray
     others: list[tuple[int, Record]]
 
@@ -41,23 +48,27 @@ class Block:
         start = int(self.starts[row])
         return Record(self.offset + start, self.content[start : int(self.ends[row])], False, None)
 
-    def lines(self) -> pa.Buffer:
-        """The simple lines, each with its line end."""
-        ends = np.minimum(_line_ends(self.content, self.ends) + 1, len(self.content))
-        if len(ends) and ends[-1] - self.starts[0] == (ends - self.starts).sum():
-            return pa.py_buffer(self.content).slice(int(self.starts[0]), int(ends[-1] - self.starts[0]))
-        # Every second value of this array is a simple line, those between are what is left out.
-        offsets = np.column_stack((self.starts, ends)).astype(np.int32).ravel()
-        pieces = pa.BinaryArray.from_buffers(
-            pa.binary(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(self.content)]
-        )
-        return pieces.take(pa.array(np.arange(0, len(pieces), 2))).buffers()[2]
+    @cached_property
+    def source(self) -> pa.Buffer:
+        return pa.py_buffer(self.content)
 
+    def lines(self, rows: np.ndarray) -> Values:
+        """The simple lines of these rows as they are."""
+        return Values(self.source, self.starts[rows], self.ends[rows])
 
-def _line_ends(content: bytes, ends: np.ndarray) -> np.ndarray:
-    """The places of the line feeds behind ``ends``, which may be carriage returns."""
-    padded = np.frombuffer(content + b"\n", np.uint8)
-    return ends + (padded[ends] == _RETURN)
+    def column(self, position: int) -> Values:
+        """The values of the simple lines at a position of the header, without their quotes."""
+        begins = self.delimiters[position - 1] + 1 if position else self.starts
+        ends = self.delimiters[position] if position < len(self.delimiters) else self.ends
+        if self.quote is None:
+            return Values(self.source, begins, ends)
+        padded = np.frombuffer(self.content + b"\n", np.uint8)
+        is_quoted = (ends > begins) & (padded[begins] == self.quote)
+        values = Values(self.source, begins + is_quoted, ends - is_quoted)
+        if not (values.content == self.quote).any():
+            return values
+        quote = chr(self.quote)
+        return Values.of(pc.replace_substring(values.array, quote * 2, quote))
 
 
 class BlockReader(RecordReader):
@@ -106,11 +117,14 @@ class BlockReader(RecordReader):
         simple[_lines_of(self._special_places(block, content), line_ends)] = False
         is_record = self._are_records(block, content, starts, ends)
         delimiters = np.flatnonzero(content == self._delimiter[0])
-        if self._quote and self._quote in block:
-            quotes = np.flatnonzero(content == self._quote[0])
+        quote = self._quote[0] if self._quote and self._quote in block else None
+        if quote is not None:
+            quotes = np.flatnonzero(content == quote)
             simple[self._lines_with_odd_quotes(content, quotes, starts, ends)] = False
             delimiters = _outside(delimiters, quotes, starts, line_ends)
-        simple &= np.diff(np.searchsorted(delimiters, line_ends), prepend=0) == self._delimiters
+        behind = np.searchsorted(delimiters, line_ends)
+        firsts = np.concatenate(([0], behind[:-1]))
+        simple &= behind - firsts == self._delimiters
         others, is_record, taken = self._others(block, offset, last, (starts, line_ends, simple, is_record))
         numbers = self.count + np.cumsum(is_record)
         self.count += int(is_record.sum())
@@ -120,6 +134,8 @@ class BlockReader(RecordReader):
             offset,
             starts[simple],
             ends[simple],
+            delimiters[firsts[simple] + np.arange(self._delimiters)[:, None]],
+            quote,
             numbers[simple],
             [(number, record) for line, record in others if (number := int(numbers[line])) > 0],
         )
@@ -188,7 +204,9 @@ class BlockReader(RecordReader):
 
 def _block_of(record: Record, number: int) -> Block:
     none = np.empty(0, np.int64)
-    return Block(b"", record.offset, none, none, none, [(number, record)] if number > 0 else [])
+    return Block(
+        b"", record.offset, none, none, none.reshape(0, 0), None, none, [(number, record)] if number > 0 else []
+    )
 
 
 def _is_utf_8(block: bytes) -> bool:

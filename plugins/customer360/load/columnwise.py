@@ -25,9 +25,11 @@ _EXACT_DIGITS = 15
 _EXACT_BOUND = 2**52
 
 _INTEGER_BOUNDS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
-_DIGIT, _HEXADECIMAL = np.zeros(256, bool), np.zeros(256, bool)
-_DIGIT[list(b"0123456789")] = True
+_HEXADECIMAL = np.zeros(256, bool)
 _HEXADECIMAL[list(b"0123456789abcdefABCDEF")] = True
+
+_JSON_ESCAPED = np.zeros(256, bool)
+_JSON_ESCAPED[[*range(32), *b'"\\']] = True
 
 # What RE2 and PostgreSQL take for the same: no back references, no lookaround, no \b \w \s \D and the like.
 _SHARED_SYNTAX = re.compile(
@@ -39,9 +41,30 @@ _SHARED_SYNTAX = re.compile(
 
 @dataclass(frozen=True)
 class Values:
-    """A column of a block; an array of binary values without nulls or offset."""
+    """A column of a block: the bytes of ``source`` from ``begins`` to ``ends``, copied together only where needed."""
 
-    array: pa.BinaryArray
+    source: pa.Buffer
+    begins: np.ndarray
+    ends: np.ndarray
+
+    @classmethod
+    def of(cls, array: pa.BinaryArray) -> Values:
+        """The values of an array without nulls or offset."""
+        offsets = np.frombuffer(array.buffers()[1], np.int32)[: len(array) + 1]
+        return cls(array.buffers()[2] or pa.py_buffer(b""), offsets[:-1], offsets[1:])
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        return self.ends - self.begins
+
+    @cached_property
+    def array(self) -> pa.BinaryArray:
+        # Every second value of this array is one of ours, those between are what is left out.
+        spans = np.column_stack((self.begins, self.ends)).astype(np.int32).ravel()
+        pieces = pa.BinaryArray.from_buffers(
+            pa.binary(), max(len(spans) - 1, 0), [None, pa.py_buffer(spans), self.source]
+        )
+        return pieces.take(pa.array(np.arange(0, len(pieces), 2)))
 
     @cached_property
     def offsets(self) -> np.ndarray:
@@ -57,24 +80,30 @@ class Values:
         return self.offsets[:-1]
 
     @cached_property
-    def lengths(self) -> np.ndarray:
-        return np.diff(self.offsets)
+    def _rows(self) -> np.ndarray:
+        return np.repeat(np.arange(len(self.lengths)), self.lengths)
 
     def rows_of(self, places: np.ndarray) -> np.ndarray:
-        """The rows that the bytes at ``places`` are of."""
+        """The rows that the bytes at ``places`` of ``content`` are of."""
+        # A table of all bytes is worth its making where there are many to look up.
+        if len(places) * 4 > len(self.lengths):
+            return self._rows[places]
         return np.searchsorted(self.offsets, places, side="right") - 1
 
     def of_length(self, length: int) -> tuple[np.ndarray, np.ndarray]:
         """The rows whose values have ``length`` bytes, and these, a row each."""
         rows = np.flatnonzero(self.lengths == length)
-        if len(rows) * length == len(self.content):
-            return rows, self.content.reshape(-1, length)
-        return rows, self.content[self.starts[rows][:, None] + np.arange(length)]
+        source = np.frombuffer(self.source, np.uint8)
+        if not len(rows):
+            return rows, np.empty((0, length), np.uint8)
+        # Whoever looks at them looks at a place of all values after the other.
+        return rows, np.asfortranarray(np.lib.stride_tricks.sliding_window_view(source, length)[self.begins[rows]])
 
     def numbers(self, rows: np.ndarray, kind: pa.DataType) -> np.ndarray:
         """The values of ``rows``, which are numbers of that kind, as such."""
-        chosen = self.array if len(rows) == len(self.array) else self.array.take(pa.array(rows))
-        return chosen.cast(pa.string()).cast(kind).to_numpy(zero_copy_only=False)
+        chosen = self.array if len(rows) == len(self.lengths) else self.array.take(pa.array(rows))
+        # A number is ASCII, so that it is valid text needs no check.
+        return chosen.view(pa.string()).cast(kind).to_numpy(zero_copy_only=False)
 
 
 Check = Callable[[Values], np.ndarray]
@@ -121,8 +150,13 @@ def column_of(contract: Contract, field: Field) -> Column | None:
     return Column(field, missing, partial(_any, [check for check in checks if check]))
 
 
+def is_escaped_in_json(values: Values) -> np.ndarray:
+    """Which values JSON has to write with an escape."""
+    return _rows_with(values, _JSON_ESCAPED[values.content])
+
+
 def _any(checks: list[Check], values: Values) -> np.ndarray:
-    doubtful = np.zeros(len(values.array), bool)
+    doubtful = np.zeros(len(values.lengths), bool)
     for check in checks:
         doubtful |= check(values)
     return doubtful
@@ -185,7 +219,7 @@ def _is_shared(pattern: str) -> bool:
 
 
 def _nothing(values: Values) -> np.ndarray:
-    return np.zeros(len(values.array), bool)
+    return np.zeros(len(values.lengths), bool)
 
 
 def _not_one_of(words: pa.Array, values: Values) -> np.ndarray:
@@ -208,14 +242,14 @@ def _unlike(pattern: str, values: Values) -> np.ndarray:
 
 
 def _rows_with(values: Values, marked: np.ndarray) -> np.ndarray:
-    rows = np.zeros(len(values.array), bool)
+    rows = np.zeros(len(values.lengths), bool)
     rows[values.rows_of(np.flatnonzero(marked))] = True
     return rows
 
 
 def _integer(bound: int, minimum: float | None, maximum: float | None, values: Values) -> np.ndarray:
     doubtful = (values.lengths == 0) | (values.lengths > 18)
-    places = np.flatnonzero(~_DIGIT[values.content])
+    places = np.flatnonzero(values.content - np.uint8(ord("0")) > 9)
     if len(places):
         rows = values.rows_of(places)
         sign = (values.content[places] == ord("-")) & (places == values.starts[rows]) & (values.lengths[rows] > 1)
@@ -229,7 +263,7 @@ def _integer(bound: int, minimum: float | None, maximum: float | None, values: V
 def _number(whole_digits: int, scale: int, minimum: float | None, maximum: float | None, values: Values) -> np.ndarray:
     content, lengths = values.content, values.lengths
     doubtful = (lengths == 0) | (lengths > _EXACT_DIGITS)
-    places = np.flatnonzero(~_DIGIT[content])
+    places = np.flatnonzero(content - np.uint8(ord("0")) > 9)
     rows = values.rows_of(places)
     is_sign = (content[places] == ord("-")) & (places == values.starts[rows])
     is_point = content[places] == ord(".")
@@ -258,7 +292,7 @@ def _beyond(numbers: np.ndarray, minimum: float | None, maximum: float | None) -
 
 
 def _date(values: Values) -> np.ndarray:
-    doubtful = np.ones(len(values.array), bool)
+    doubtful = np.ones(len(values.lengths), bool)
     rows, text = values.of_length(10)
     doubtful[rows] = ~_is_day(text)
     return doubtful
@@ -291,7 +325,8 @@ def _is_shaped(text: np.ndarray, shape: bytes) -> np.ndarray:
     for place, mark in enumerate(shape):
         column = text[:, place]
         if mark == ord("0"):
-            well &= _DIGIT[column]
+            # What is below 0 wraps round and is far above 9.
+            well &= column - np.uint8(mark) <= 9
         elif mark == ord("+"):
             well &= (column == mark) | (column == ord("-"))
         elif mark == ord("T"):
@@ -302,23 +337,25 @@ def _is_shaped(text: np.ndarray, shape: bytes) -> np.ndarray:
 
 
 _FRACTIONS = [b"", *(b"." + b"0" * digits for digits in range(1, 7))]
-_INSTANT_SHAPES = [
+_INSTANT_SHAPES: dict[int, list[bytes]] = {}
+"""By their length."""
+for _shape in [
     b"0000-00-00T00:00",
     *(
         b"0000-00-00T00:00:00" + fraction + zone
         for fraction in _FRACTIONS
         for zone in (b"", b"Z", b"+00", b"+00:00", b"+0000")
     ),
-]
+]:
+    _INSTANT_SHAPES.setdefault(len(_shape), []).append(_shape)
 
 
 def _instant(values: Values) -> np.ndarray:
-    doubtful = np.ones(len(values.array), bool)
-    for length in np.unique(values.lengths):
-        shapes = [shape for shape in _INSTANT_SHAPES if len(shape) == length]
-        if not shapes:
+    doubtful = np.ones(len(values.lengths), bool)
+    for length, shapes in _INSTANT_SHAPES.items():
+        rows, text = values.of_length(length)
+        if not len(rows):
             continue
-        rows, text = values.of_length(int(length))
         well = _is_day(text) & (_decimal(text, 11, 13) <= 23) & (_decimal(text, 14, 16) <= 59)
         if length > len(b"0000-00-00T00:00"):
             well &= _decimal(text, 17, 19) <= 59
@@ -338,7 +375,7 @@ def _instant(values: Values) -> np.ndarray:
 
 
 def _uuid(values: Values) -> np.ndarray:
-    doubtful = np.ones(len(values.array), bool)
+    doubtful = np.ones(len(values.lengths), bool)
     rows, text = values.of_length(36)
     well = np.ones(len(text), bool)
     for place in range(36):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+
 # What every bcrypt hash, argon2 hash or JSON web token contains: finding it is fast, matching is not.
 _HASH, _TOKEN = b"$", b"eyJ"
 _HASHES = (b"$2", b"$argon2")
@@ -31,7 +33,13 @@ def holds_credential(data: bytes) -> bool:
 
 def credential_places(data: bytes) -> list[int]:
     """Where bcrypt and argon2 hashes and JSON web tokens begin in ``data``."""
-    return [found.start() for found in _VALUES.finditer(data)] if may_hold_credential(data) else []
+    content = np.frombuffer(data, np.uint8)
+    # In a whole block looking for the rarest letter of the three is faster than for the word.
+    ends = np.flatnonzero(content[2:] == _TOKEN[2])
+    has_token = (content[ends] == _TOKEN[0]) & (content[ends + 1] == _TOKEN[1])
+    if not has_token.any() and not any(_HASH in data and hint in data for hint in _HASHES):
+        return []
+    return [found.start() for found in _VALUES.finditer(data)]
 
 
 def names_credential(column: str) -> bool:

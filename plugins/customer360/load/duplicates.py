@@ -6,7 +6,7 @@ what it finds to the temporary table ``rejected``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,12 +25,11 @@ from customer360.load.raw_tables import raw_table
 class BeyondDoubt:
     """The records of a load that went into raw without ``incoming``.
 
-    ``fetch``: copies those of the given numbers into ``incoming``. ``repeated``: for a key the numbers of
-    those that may share it with another of them; without an entry any may.
+    ``fetch``: copies those of the given numbers into ``incoming``. ``told_apart``: the keys that no two of them share.
     """
 
     fetch: Callable[[np.ndarray], None]
-    repeated: Mapping[tuple[str, ...], np.ndarray]
+    told_apart: Collection[tuple[str, ...]]
 
 
 def reject_duplicates(
@@ -54,9 +53,10 @@ def reject_duplicates(
         # First the values that stored records hold: their owner, delivered again, must not lose to an intruder.
         if key != contract.primary_key and _has_stored_versions(connection, contract, header, load_id):
             found += _reject(connection, contract, _taken(contract, key, load_id), blockwise)
-        suspected = _suspected(connection, blockwise, delivered)
-        if suspected is not None:
-            found += _reject(connection, contract, _later(contract, delivered, load_id, suspected), blockwise)
+        suspected: Composable = TRUE
+        if blockwise and tuple(delivered) in blockwise.told_apart:
+            suspected = _suspected(connection, delivered, fields)
+        found += _reject(connection, contract, _later(contract, delivered, load_id, suspected), blockwise)
     return found
 
 
@@ -88,29 +88,29 @@ def settle_equal_records(connection: psycopg.Connection, contract: Contract, pol
     return equal
 
 
-def _suspected(connection: psycopg.Connection, blockwise: BeyondDoubt | None, key: list[str]) -> Composable | None:
-    """Which records may share a key with another, as a condition on ``_record_number``; None where none may."""
-    numbers = blockwise.repeated.get(tuple(key)) if blockwise else None
-    if numbers is None:
-        return TRUE
-    connection.execute("create temporary table if not exists suspected (record_number bigint) on commit drop")
-    connection.execute("truncate suspected")
-    connection.execute("insert into suspected select record_number from incoming where fault is null")
-    with connection.cursor().copy("copy suspected from stdin") as copy:
-        copy.write("".join(f"{number}\n" for number in numbers))
+def _suspected(connection: psycopg.Connection, key: list[str], fields: list[FieldSql]) -> Composable:
+    """Whether a record of raw may share a key with another where only those that were in ``incoming`` can."""
+    by_name = {field.field.name: field for field in fields}
+    connection.execute("drop table if exists suspected")
+    connection.execute(
+        SQL(
+            "create temporary table suspected on commit drop as select distinct {} from incoming i"
+            " where i.fault is null"
+            " and not exists (select from rejected where rejected.record_number = i.record_number)"
+        ).format(SQL(", ").join(SQL("{} as {}").format(by_name[name].typed, Identifier(name)) for name in key))
+    )
     connection.execute("analyze suspected")
-    found = connection.execute("select exists (select from suspected)").fetchone()
-    return SQL("_record_number in (select record_number from suspected)") if found and found[0] else None
+    columns = SQL(", ").join(map(Identifier, key))
+    return SQL("({0}) in (select {0} from suspected)").format(columns)
 
 
 def _later(contract: Contract, key: list[str], load_id: int, suspected: Composable) -> Composable:
-    """The records of the load that have the key of an earlier one of it; ``suspected`` are all those that share one."""
+    """The records of the load that have the key of an earlier one of it; all that share one are ``suspected``."""
     columns = SQL(", ").join(map(Identifier, key))
     present = SQL(" and ").join(SQL("{} is not null").format(Identifier(name)) for name in key)
     shared = SQL(
         "select min(_record_number) as first, {columns} from {raw} where _load_id = {load} and {present}"
-        " and ({columns}) in (select {columns} from {raw} where _load_id = {load} and {suspected})"
-        " group by {columns} having count(*) > 1"
+        " and {suspected} group by {columns} having count(*) > 1"
     ).format(columns=columns, raw=raw_table(contract), load=Literal(load_id), present=present, suspected=suspected)
     return SQL(
         "select x.ctid as place, x._record_number, {} || shared.first as reason from {} x join ({}) shared on {}"
@@ -132,25 +132,26 @@ def _add_reason_to_rejected(
     load_id: int,
 ) -> None:
     by_name = {field.field.name: field for field in fields}
-    equal = SQL(" and ").join(
-        SQL("x.{} = case when {} then {} end").format(
-            Identifier(name), by_name[name].valid or TRUE, by_name[name].typed
-        )
+    values = SQL(", ").join(
+        SQL("case when {} then {} end as {}").format(by_name[name].valid or TRUE, by_name[name].typed, Identifier(name))
         for name in key
     )
+    # Only the first of the records with a key counts: to pair all of them would take the square of their number.
     connection.execute(
         SQL(
-            "update rejected set reasons = reasons || ({text} || same.first) from ("
-            " select i.record_number, min(x._record_number) as first from incoming i"
-            " join rejected using (record_number)"
-            " join {raw} x on x._load_id = {load} and x._record_number < i.record_number and {equal}"
-            " where i.fault is null group by i.record_number) same"
-            " where same.record_number = rejected.record_number"
+            "with bad as materialized (select i.record_number, {values} from incoming i"
+            " join rejected using (record_number) where i.fault is null),"
+            " firsts as (select min(_record_number) as first, {columns} from {raw} where _load_id = {load}"
+            " and ({columns}) in (select {columns} from bad) group by {columns})"
+            " update rejected set reasons = reasons || ({text} || firsts.first) from bad join firsts on {equal}"
+            " where firsts.first < bad.record_number and bad.record_number = rejected.record_number"
         ).format(
-            text=Literal(f"same {_listed(key)} as record "),
+            values=values,
+            columns=SQL(", ").join(map(Identifier, key)),
             raw=raw_table(contract),
             load=Literal(load_id),
-            equal=equal,
+            text=Literal(f"same {_listed(key)} as record "),
+            equal=_equal(key, "bad", "firsts"),
         )
     )
 

@@ -1,14 +1,16 @@
 """Copying the records of a file, as text, into the temporary table ``incoming``.
 
 ``incoming`` has ``record_number`` (1 is the first data record), ``byte_offset`` and ``byte_length`` in
-the unpacked content, ``fault`` (why the record could not be parsed) and ``c1`` to ``cN``, the columns of the
-header by their place, NULL where the contract takes the empty value for that. Dropped columns never
-reach PostgreSQL.
+the unpacked content, ``fault`` (why the record could not be parsed), the columns of the contract's fields as
+``c1`` to ``cN`` by their place in the header, NULL where the contract takes the empty value for that, and
+``extra``, the columns it does not know in one, for a row holds only some hundreds. Dropped columns never reach
+PostgreSQL.
 """
 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterable
 
 import psycopg
@@ -37,8 +39,10 @@ def create_incoming(connection: psycopg.Connection, header: Header) -> None:
     connection.execute(
         sql.SQL(
             "create temporary table incoming (record_number bigint, byte_offset bigint, byte_length bigint,"
-            " fault text{}) on commit drop"
-        ).format(sql.SQL("").join(sql.SQL(", {} text").format(column(place)) for place in header.kept))
+            " fault text, extra jsonb{}) on commit drop"
+        ).format(
+            sql.SQL("").join(sql.SQL(", {} text").format(column(place)) for place in sorted(header.positions.values()))
+        )
     )
 
 
@@ -52,13 +56,14 @@ def copy_records(
 ) -> int:
     """Copy the data records into ``incoming``; returns how many there are."""
     rows = Rows(reader, header, contract, encoding)
-    expected, dropped, delimiter = len(header.names) - 1, bool(header.dropped), rows.delimiter
-    prefix = delimiter.join([b"%d", b"%d", b"%d", rows.null, b"%b\n"])
+    expected, delimiter = len(header.names) - 1, rows.delimiter
+    are_all_stored = len(header.positions) == len(header.names)
+    prefix = delimiter.join([b"%d", b"%d", b"%d", rows.null, rows.null, b"%b\n"])
     number, batch, size = 0, [], 0
     with connection.cursor() as cursor, cursor.copy(rows.statement) as copy:
         for number, record in enumerate(records, 1):
             offset, data, plain, _ = record
-            if plain and not dropped and data.count(delimiter) == expected:
+            if plain and are_all_stored and data.count(delimiter) == expected:
                 row = prefix % (number, offset, len(data), data)
             else:
                 row = rows.row(number, record)
@@ -107,6 +112,7 @@ class Rows:
         self._contract = contract
         self._encoding = encoding
         self._kept = header.kept
+        self._stored = sorted(header.positions.values())
         self._delimiter = contract.dialect.delimiter
         self.delimiter = contract.dialect.delimiter.encode("ascii")
         self.null = b"" if contract.empty_is_missing else b"\\N"
@@ -132,10 +138,20 @@ class Rows:
         places = [number, record.offset, len(record.data)]
         fields = [str(place).encode("ascii") for place in places]
         if fault:
-            fields += [self._escaped(fault), *[self.null] * len(self._kept)]
+            fields += [self._escaped(fault), *[self.null] * (1 + len(self._stored))]
         else:
-            fields += [self.null, *(self._escaped(values[position]) for position in self._kept)]
+            fields += [self.null, self._extra(values), *(self._escaped(values[position]) for position in self._stored)]
         return self.delimiter.join(fields) + b"\n"
+
+    def _extra(self, values: list[str]) -> bytes:
+        if not self._header.unknown:
+            return self.null
+        missing = "" if self._contract.empty_is_missing else None
+        extra = {
+            name: None if values[position] == missing else values[position]
+            for position, name in self._header.unknown.items()
+        }
+        return self._escaped(json.dumps(extra, ensure_ascii=False))
 
     def _escaped(self, value: str) -> bytes:
         # Few values need it, and looking is faster than translating.

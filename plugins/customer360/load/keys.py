@@ -1,4 +1,4 @@
-"""Telling which records of a file may share a key, without keeping the keys."""
+"""Telling which records of a file may share a key with an earlier one, without keeping the keys."""
 
 from __future__ import annotations
 
@@ -9,48 +9,59 @@ from customer360.contracts import Contract, Field
 from customer360.load.check import INTEGERS, VARCHAR
 from customer360.load.columnwise import Values
 
-MAX_RECORDS = 2_000_000
-"""Of so many records the hashes are kept, 12 bytes each; in larger files PostgreSQL compares all keys."""
+_BITS = 26
+"""So many places, as a power of two, has a filter: 8 MB."""
+
+MAX_KEYS = 1 << (_BITS - 4)
+"""Fuller than with so many keys a filter mistakes too many; in larger files PostgreSQL compares all keys."""
 
 _LONGEST = 600
 _WEIGHTS = np.random.default_rng(360).integers(1, 2**63, _LONGEST, np.uint64) * np.uint64(2) + np.uint64(1)
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_MIXES = (_FACTOR, np.uint64(0xC2B2AE3D27D4EB4F))
 
 
-class KeyHashes:
-    """The hashes of one key of at most ``capacity`` records: equal keys have equal hashes."""
+class SeenKeys:
+    """A Bloom filter of one key of a file: what it has not seen is new, what it has seen very likely is not."""
 
-    def __init__(self, capacity: int) -> None:
-        # Memory is taken only as it is filled.
-        self._hashes = np.empty(capacity, np.uint64)
-        self._numbers = np.empty(capacity, np.uint32)
+    def __init__(self) -> None:
+        self._bits = np.zeros(1 << (_BITS - 3), np.uint8)
         self._count = 0
 
-    def add(self, numbers: np.ndarray, columns: list[tuple[bool, Values]], present: np.ndarray) -> None:
-        """Add the records of these numbers whose key is ``present``; ``columns``: whether integers, and values."""
+    @property
+    def is_overfull(self) -> bool:
+        """Whether records went by unseen, for there were too many."""
+        return self._count > MAX_KEYS
+
+    def seen(self, columns: list[tuple[bool, Values]], present: np.ndarray) -> np.ndarray:
+        """Which records whose key is ``present`` may share it with an earlier one.
+
+        ``columns``: whether integers, and values.
+        """
         rows = np.flatnonzero(present)
-        start, self._count = self._count, self._count + len(rows)
-        if self._count > len(self._hashes):
-            return
+        seen = np.zeros(len(present), bool)
+        self._count += len(rows)
+        if self.is_overfull:
+            return seen
         hashes = np.zeros(len(rows), np.uint64)
         for is_integer, values in columns:
             hashes = hashes * _FACTOR + (
                 values.numbers(rows, pa.int64()).view(np.uint64) if is_integer else _hashed(values)[rows]
             )
-        self._hashes[start : self._count] = hashes
-        self._numbers[start : self._count] = numbers[rows]
-
-    def repeated(self) -> np.ndarray | None:
-        """The numbers of the records whose hash another one has; None where there were too many records."""
-        if self._count > len(self._hashes):
-            return None
-        hashes = self._hashes[: self._count]
+        found = np.ones(len(rows), bool)
+        for mix in _MIXES:
+            places = hashes * mix >> np.uint64(64 - _BITS)
+            indexes = (places >> np.uint64(3)).astype(np.int64)
+            marks = np.left_shift(np.uint8(1), (places & np.uint64(7)).astype(np.uint8))
+            found &= self._bits[indexes] & marks != 0
+            np.bitwise_or.at(self._bits, indexes, marks)
         ordered = np.sort(hashes)
-        repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-        if not len(repeated):
-            return self._numbers[:0]
-        nearest = repeated[np.minimum(np.searchsorted(repeated, hashes), len(repeated) - 1)]
-        return self._numbers[: self._count][nearest == hashes]
+        if (ordered[1:] == ordered[:-1]).any():
+            again = np.ones(len(rows), bool)
+            again[np.unique(hashes, return_index=True)[1]] = False
+            found |= again
+        seen[rows] = found
+        return seen
 
 
 def is_told_by_text(contract: Contract, field: Field) -> bool | None:

@@ -21,12 +21,15 @@ _BATCH = 1000
 
 @dataclass(frozen=True)
 class Rejected:
-    """A record for quarantine; ``data`` is None where it holds a secret."""
+    """A record for quarantine; ``data`` is None where it holds a secret.
+
+    ``reasons``: the sentences, or the array of them as PostgreSQL writes it, which is faster to pass on.
+    """
 
     record_number: int
     byte_offset: int
     data: bytes | None
-    reasons: list[str]
+    reasons: list[str] | str
 
 
 class OverLimit(FileRefused):
@@ -65,14 +68,16 @@ def store_all_rejected(
     """Write all records of the temporary table ``rejected`` to quarantine; returns how many."""
     stored = 0
     with connection.cursor(name="rejected_records") as cursor:
-        cursor.execute("select * from rejected order by record_number")
+        cursor.execute(
+            "select record_number, byte_offset, byte_length, reasons::text from rejected order by record_number"
+        )
         while rows := cursor.fetchmany(_BATCH):
             batch = [_rejected(row, excerpts, header) for row in rows]
             stored += store_rejected(connection, load_id, contract, file, batch)
     return stored
 
 
-def _rejected(row: tuple[int, int, int, list[str]], excerpts: Excerpts, header: Header) -> Rejected:
+def _rejected(row: tuple[int, int, int, list[str] | str], excerpts: Excerpts, header: Header) -> Rejected:
     number, offset, length, reasons = row
     data = excerpts.at(offset, length)
     if header.dropped or holds_credential(data):

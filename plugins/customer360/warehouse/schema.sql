@@ -7,6 +7,13 @@ create schema if not exists staging;
 create schema if not exists intermediate;
 create schema if not exists enrichment;
 
+-- What all records of a load have in common, NULL outside of one. They are constants to the COPY that brings the
+-- records, for it plans the defaults of its table once, when it begins; the loader's other statements name the columns.
+create or replace function raw.of_this_load(name text) returns text language plpgsql immutable strict
+    as $$ begin return nullif(current_setting('customer360.' || name, true), ''); end $$;
+create or replace function raw.day_of_this_load() returns date language plpgsql immutable
+    as $$ begin return raw.of_this_load('business_date'); end $$;
+
 -- ops: what happened -------------------------------------------------------------------------
 
 create table if not exists ops.runs (

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from customer360.contracts import Contract
 from customer360.load.blocks import BlockReader
 from customer360.load.dialect import reader_of
+from customer360.load.incoming import parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,8 +63,12 @@ def in_blocks(content: bytes, size: int, kind: Contract) -> tuple[list, list]:
     found, simple = [], []
     for block in BlockReader(pieces, kind, 2, 0, "utf-8").blocks():
         lines = [(int(number), block.record(row)) for row, number in enumerate(block.numbers)]
+        rows = np.arange(len(lines))
+        assert block.lines(rows).array.to_pylist() == [record.data for _, record in lines]
         if lines:
-            assert block.lines().to_pybytes().splitlines() == [record.data for _, record in lines]
+            columns = [block.column(position).array.to_pylist() for position in range(2)]
+            values = [tuple(parse(record.data, kind, "latin-1")) for _, record in lines]
+            assert [tuple(value.decode("latin-1") for value in row) for row in zip(*columns, strict=True)] == values
         simple += [number for number, _ in lines]
         found += lines + block.others
     return sorted((number, record.offset, record.data, record.fault) for number, record in found), simple

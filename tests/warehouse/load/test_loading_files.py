@@ -341,3 +341,33 @@ def test_money_is_stored_to_the_cent(deliver, load, query):
         Decimal("15.10"),
         Decimal("25.00"),
     ]
+
+
+def test_records_carry_the_load_file_and_day_they_came_with(deliver, load, query, warehouse):
+    # One connection loads several files, and a table made by an earlier version has no defaults yet.
+    for day in ("2026-06-01", "2026-06-02", "2026-06-03"):
+        deliver(f"care/agents_{day}.csv", f"agent_id,agent_name,employee_id\n1,Ann {day},E1\nx,Bob,E2\n")
+    load()
+    with warehouse.connect("c360_loader") as connection:
+        for column in ("_load_id", "_run_id", "_source_file", "_business_date", "_loaded_at"):
+            connection.execute(f"alter table raw.care__agents alter column {column} drop default")
+    deliver("care/agents_2026-06-04.csv", "agent_id,agent_name,employee_id\n1,Ann,E1\n")
+    load()
+    rows = query(
+        "select a._source_file, l.file, a._run_id = l.run_id as of_run, a._record_number, a._business_date,"
+        " a._loaded_at is not null as has_instant from raw.care__agents a"
+        " join ops.loaded_files l on l.load_id = a._load_id order by 1"
+    )
+    assert [row["file"][-8:] for row in rows] == ["6-01.csv", "6-02.csv", "6-03.csv", "6-04.csv"]
+    assert all(row["_source_file"] == row["file"] and row["of_run"] and row["has_instant"] for row in rows)
+    assert {(row["_record_number"], row["_business_date"]) for row in rows} == {(1, date(2026, 6, 30))}
+
+
+def test_the_first_load_of_a_table_makes_the_indexes_on_its_keys(deliver, load, query):
+    indexes = "select indexname from pg_indexes where tablename = 'care__agents' order by 1"
+    deliver("care/channels.csv", "channel_id,channel_name,channel_type\n1,Phone,Voice\n")
+    load()
+    assert [row["indexname"] for row in query(indexes)] == ["care__agents__load"]
+    deliver("care/agents.csv", "agent_id,agent_name,employee_id\n1,Ann,E1\n")
+    load()
+    assert "care__agents__key" in [row["indexname"] for row in query(indexes)]

@@ -16,6 +16,8 @@ from customer360.load.blockwise import Blockwise
 from customer360.load.columnwise import Values, column_of
 from customer360.load.discover import LandingFile
 from customer360.load.file import FileLoader
+from customer360.load.header import match_header
+from customer360.load.raw_rows import DeliveredRows
 from customer360.load.raw_tables import make_raw_tables
 from customer360.load.source import LocalSource
 from hypothesis import HealthCheck, given, settings
@@ -52,7 +54,7 @@ GOOD = {
     "code": st.sampled_from(["ES", "DE-12", "xyz", "x"]),
     "short": st.sampled_from(["a", "éèê", '"q"', "a\\b", "1,2"]),
     "name": st.sampled_from(["Ann", "Zoë", "a,b", 'a"b', "\\N", "a\tb", "a\nb", "\\."]),
-    "flag": st.sampled_from(["true", "false", "Si", "No"]),
+    "flag": st.sampled_from(["true", "false", "Si", "No", "YES"]),
     "uid": st.uuids().map(str),
     "object": st.sampled_from(["{}", "[1, 2]", '{"a": "b"}', '{"a": null}']),
 }
@@ -132,8 +134,13 @@ ODD = st.sampled_from(
 )
 
 
-def contract(key: list[str], missing: list[str]) -> Contract:
-    fields = [{"name": name, "type": kind, "description": name, **more} for name, (kind, more, _) in TYPES.items()]
+PLAIN = {"trueValues": ["true", "Yes"], "falseValues": ["false", "No"]}
+"""Words that PostgreSQL takes for the same, so that lines can be passed on as they are."""
+
+
+def contract(key: list[str], missing: list[str], plain: bool = False) -> Contract:
+    types = TYPES | ({"flag": ("boolean", PLAIN, None)} if plain else {})
+    fields = [{"name": name, "type": kind, "description": name, **more} for name, (kind, more, _) in types.items()]
     return Contract.model_validate(
         {
             "name": "desk-notes",
@@ -142,12 +149,12 @@ def contract(key: list[str], missing: list[str]) -> Contract:
             "schema": {"fields": fields, "primaryKey": key, "missingValues": missing},
             "customer360": {
                 "system": "desk",
-                "table": f"notes_{len(key)}_{len(missing)}",
+                "table": f"notes_{len(key)}_{len(missing)}_{plain:d}",
                 "delivery": "append",
                 "time_zone": "Asia/Kolkata",
                 "postgres_types": {name: narrow for name, (_, _, narrow) in TYPES.items() if narrow},
                 "optional": ["word", "flag"],
-                "defaults": {"word": "no", "flag": "Si"},
+                "defaults": {"word": "no", "flag": "No"},
                 "unique": [["short", "number"]],
                 "quarantine_limit": {"share": 1.0},
             },
@@ -212,16 +219,17 @@ def file_at(path: Path) -> LandingFile:
     return LandingFile("desk/notes.csv", LocalSource(path))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=35, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     delivery=deliveries(),
     key=st.sampled_from([["small"], ["day", "short"], ["price"], []]),
-    missing=st.sampled_from([[""], ["", "N/A"], ["NULL"]]),
+    missing=st.sampled_from([[""], [""], ["", "N/A"], ["NULL"]]),
+    plain=st.booleans(),
 )
-def test_both_ways_load_and_quarantine_the_same(connection, tmp_path_factory, delivery, key, missing):
+def test_both_ways_load_and_quarantine_the_same(connection, tmp_path_factory, delivery, key, missing, plain):
     path = tmp_path_factory.getbasetemp() / "notes.csv"
     path.write_bytes(delivery)
-    kind = contract(key, missing)
+    kind = contract(key, missing, plain)
     by_blocks, one_by_one = (outcome(connection, path, kind, way) for way in (True, False))
     assert by_blocks == one_by_one
     (status, records, loaded, quarantined, _), _, _ = by_blocks
@@ -237,9 +245,45 @@ def test_most_good_values_are_beyond_doubt():
         "object": '{"a": [1]}',
     }  # fmt: skip
     for field in kind.fields:
-        column, values = column_of(kind, field), Values(pa.array([good[field.name].encode()], pa.binary()))
+        column, values = column_of(kind, field), Values.of(pa.array([good[field.name].encode()], pa.binary()))
         assert column is not None
         assert not column.doubtful(values, column.missing(values)).any(), field.name
+
+
+def test_lines_are_passed_on_where_postgresql_reads_them_as_the_contract_does(connection, tmp_path):
+    good = {
+        "number": "7", "small": '"-5"', "price": "", "ratio": '""', "amount": "12", "day": "2024-02-29",
+        "instant": "2026-06-30 17:45:00Z", "local": "", "word": "é", "code": '"DE-12"', "short": "\\N",
+        "name": '"a""\\"', "flag": "Yes", "uid": "", "object": '"{""a"": ""b""}"',
+    }  # fmt: skip
+    kind, path = contract(["small"], [""], plain=True), tmp_path / "notes.csv"
+    header = match_header(list(good), kind)
+    assert DeliveredRows.possible(kind, header, list(Blockwise(kind, header)._columns.values()))
+    path.write_text(f"{','.join(good)}\r\n{','.join(good.values())}\r\n{','.join(good.values())}", newline="")
+    by_blocks = outcome(connection, path, kind, True)
+    assert by_blocks == outcome(connection, path, kind, False)
+    (_, records, loaded, quarantined, _), ((row,),), _ = by_blocks
+    assert (records, loaded, quarantined) == (2, 1, 1)
+    assert (row["short"], row["name"], row["flag"], row["ratio"]) == ("\\N", 'a"\\', True, None)
+
+
+@pytest.mark.parametrize("most", [1, 1000])
+def test_keys_are_told_apart_within_a_block_across_blocks_and_beyond_the_filters_size(
+    connection, tmp_path, monkeypatch, most
+):
+    monkeypatch.setattr("customer360.load.keys.MAX_KEYS", most)
+    monkeypatch.setattr("customer360.load.content.PIECE_BYTES", 200)
+    kind, path = contract(["small"], [""], plain=True), tmp_path / "notes.csv"
+    numbers = [*range(1, 40), 7, 7, 40, 1]
+    records = [f"{place},{number},1,1,1,2026-01-01,,,yes,ES,a,b,,,\n" for place, number in enumerate(numbers)]
+    path.write_text(",".join(TYPES) + "\n" + "".join(records))
+    by_blocks = outcome(connection, path, kind, True)
+    assert by_blocks == outcome(connection, path, kind, False)
+    assert [(number, reasons) for number, _, _, reasons in by_blocks[2]] == [
+        (40, ["same small as record 7"]),
+        (41, ["same small as record 7"]),
+        (43, ["same small as record 1"]),
+    ]
 
 
 def test_a_value_that_postgresql_refuses_after_all_sends_the_file_the_other_way(connection, tmp_path, monkeypatch):
