@@ -20,7 +20,8 @@
   The current records of a raw table: of each key the newest version, without a key every record. What came before
   the newest file that was declared a snapshot is closed: that file held all there was. Of a table without a key,
   a file replaces an earlier one of the same name where the name has a day in it: that day was delivered anew.
-  `first_business_date` is the business day on which the key was first delivered. `delivery`: that of files loaded
+  `first_business_date` is the business day on which the key was first delivered. `load_number` counts the loads of the
+  table: `_load_id` counts those of all tables, whose order is left to chance. `delivery`: that of files loaded
   before theirs was noted.
 -#}
 {% macro current_records(system, table, delivery, key=none) -%}
@@ -38,6 +39,7 @@
             records._business_date as first_business_date,
             1 as version_rank,
             {%- endif %}
+            files.load_number,
             files.is_current as is_of_current_file
         from {{ source(system, system ~ '__' ~ table) }} as records
         inner join (
@@ -47,6 +49,7 @@
                 ranked.redelivered_on,
                 ranked.redelivered_at,
                 ranked.finished_at,
+                ranked.load_number,
                 {% if not key -%}
                 (ranked.delivered_on is null or ranked.name_rank = 1) and
                 {% endif -%}
@@ -60,6 +63,7 @@
                 select
                     loaded_files.*,
                     row_number() over (order by {{ delivery_order('loaded_files') }}) as newness,
+                    row_number() over (order by loaded_files.load_id) as load_number,
                     row_number() over (
                         partition by loaded_files.file
                         order by {{ delivery_order('loaded_files') }}

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,11 +19,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from customer360.settings import PROJECT
-from customer360.warehouse import LocalServer
+from customer360.settings import PROJECT, read_settings
+from customer360.warehouse import LocalServer, open_warehouse
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from warehouses import reachable_folder
 
 START_TIMEOUT_SECONDS = 400
+RUN_TIMEOUT_SECONDS = 1200
+SHOWN_WITHIN_MILLISECONDS = 60_000
+expect.set_options(timeout=SHOWN_WITHIN_MILLISECONDS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +46,31 @@ class ServedAirflow:
         token = client.post("/auth/token", json={"username": "admin", "password": self.password}).raise_for_status()
         client.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
         return client
+
+    def in_warehouse(self, query: str) -> list[tuple]:
+        """The rows of a query in the warehouse it works on."""
+        with open_warehouse(read_settings({"CUSTOMER360_HOME": str(self.home)})).connect() as connection:
+            return connection.execute(query).fetchall()
+
+    def when_ended(self, dag: str, chosen: Callable[[list[dict]], list[dict]]) -> list[dict]:
+        """Those of a DAG's runs, the oldest first, that are chosen, once there are some and all have ended."""
+        deadline = time.monotonic() + RUN_TIMEOUT_SECONDS
+        while time.monotonic() < deadline:
+            runs = self.api.get(f"/api/v2/dags/{dag}/dagRuns?order_by=id").raise_for_status().json()["dag_runs"]
+            found = chosen(runs)
+            if found and all(run["state"] in ("success", "failed") for run in found):
+                return found
+            time.sleep(1)
+        pytest.fail(f"The runs of {dag} did not end.")
+
+    def instances(self, run: dict) -> list[dict]:
+        """The task instances of a run."""
+        path = f"/api/v2/dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}/taskInstances"
+        return self.api.get(path).raise_for_status().json()["task_instances"]
+
+    def states(self, run: dict) -> dict[str, str]:
+        """The state of each task of a run."""
+        return {instance["task_id"]: instance["state"] for instance in self.instances(run)}
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +141,6 @@ def browser() -> Iterator[object]:
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("Chromium is not installed; `apt-get install chromium` brings it.")
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(
             executable_path=chromium,
@@ -124,3 +151,30 @@ def browser() -> Iterator[object]:
         )  # fmt: skip
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def page(airflow: ServedAirflow, browser: Browser) -> Iterator[Page]:
+    """A page logged in to the UI; open, it would go on asking for what is new."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(SHOWN_WITHIN_MILLISECONDS)
+    page.goto(f"{airflow.url}/auth/login")
+    page.fill("input[name=username]", "admin")
+    page.fill("input[name=password]", airflow.password)
+    page.click("button[type=submit]")
+    page.wait_for_url(lambda url: "/auth/" not in url)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def picture(tmp_path: Path):
+    """Takes a picture for the documentation, where the environment names a folder for them."""
+    folder = Path(os.environ.get("CUSTOMER360_PICTURES", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def take(page: Page, name: str, height: int = 1000) -> None:
+        page.wait_for_timeout(2000)  # grids and dialogues draw themselves after their data came
+        page.screenshot(path=folder / f"{name}.png", clip={"x": 0, "y": 0, "width": 1400, "height": height})
+
+    return take

@@ -14,17 +14,13 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from browser.conftest import ServedAirflow
-from customer360.settings import PROJECT, read_settings
-from customer360.warehouse import open_warehouse
+from browser.conftest import RUN_TIMEOUT_SECONDS, ServedAirflow
+from customer360.settings import PROJECT
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 # The tests stand in the order of a person's evening: a night, its pages, a broken file.
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(2400)]
 
-RUN_TIMEOUT_SECONDS = 1200
-SHOWN_WITHIN_MILLISECONDS = 60_000
-expect.set_options(timeout=SHOWN_WITHIN_MILLISECONDS)
 NIGHT = [
     "begin_load", "load", "end_load", "build_core", "segment", "enrich",
     "build_marts", "audit", "publish", "export", "report",
@@ -38,37 +34,12 @@ PAGES = {
 }
 
 
-@pytest.fixture
-def page(airflow: ServedAirflow, browser: Browser) -> Page:
-    """A page logged in to the UI."""
-    page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    page.set_default_timeout(SHOWN_WITHIN_MILLISECONDS)
-    page.goto(f"{airflow.url}/auth/login")
-    page.fill("input[name=username]", "admin")
-    page.fill("input[name=password]", airflow.password)
-    page.click("button[type=submit]")
-    page.wait_for_url(lambda url: "/auth/" not in url)
-    return page
-
-
-@pytest.fixture
-def picture(tmp_path: Path):
-    """Takes a picture for the documentation, where the environment names a folder for them."""
-    folder = Path(os.environ.get("CUSTOMER360_PICTURES", tmp_path))
-    folder.mkdir(parents=True, exist_ok=True)
-
-    def take(page: Page, name: str, height: int = 1000) -> None:
-        page.wait_for_timeout(2000)  # grids and dialogues draw themselves after their data came
-        page.screenshot(path=folder / f"{name}.png", clip={"x": 0, "y": 0, "width": 1400, "height": height})
-
-    return take
-
-
 def test_nothing_is_shown_without_a_login(airflow: ServedAirflow, browser: Browser):
     page = browser.new_page()
     for path in ("dags/nightly", *(f"customer360/{name}" for name in PAGES)):
         page.goto(f"{airflow.url}/{path}")
         expect(page.locator("input[name=password]")).to_be_visible()
+    page.close()
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -103,8 +74,8 @@ def test_nightly_is_triggered_by_hand_with_a_date_and_its_grid_turns_green(airfl
 
     (run,) = _ended_runs(airflow, "nightly", 1)
     assert run["conf"]["as_of_date"] == "2026-06-30"
-    assert run["state"] == "success", _states(airflow, run)
-    assert _states(airflow, run) == dict.fromkeys(NIGHT, "success")
+    assert run["state"] == "success", airflow.states(run)
+    assert airflow.states(run) == dict.fromkeys(NIGHT, "success")
     page.goto(f"{airflow.url}/dags/nightly")
     expect(page.get_by_text("Publish all at once").first).to_be_visible()
     picture(page, "nightly-grid")
@@ -190,11 +161,10 @@ def test_a_person_approves_drafted_messages_but_one_and_the_ledger_knows_who_and
     conf = {"as_of_date": "2026-06-30", "approval": True}
     started = airflow.api.post("/api/v2/dags/draft_notifications/dagRuns", json={"logical_date": None, "conf": conf})
     run = started.raise_for_status().json()
-    _until(lambda: _states(airflow, run)["approve"] == "awaiting_input")
+    _until(lambda: airflow.states(run)["approve"] == "awaiting_input")
     # Nobody waits for the answer: the run that drafted is closed.
-    assert _in_warehouse(airflow, "select status from ops.runs where kind = 'draft_notifications'") == [("done",)]
-    open_now = _in_warehouse(
-        airflow,
+    assert airflow.in_warehouse("select status from ops.runs where kind = 'draft_notifications'") == [("done",)]
+    open_now = airflow.in_warehouse(
         "select draft_id from enrichment.notification_states group by 1"
         " having (array_agg(state order by state_id desc))[1] in ('drafted', 'deferred') order by 1",
     )
@@ -211,9 +181,8 @@ def test_a_person_approves_drafted_messages_but_one_and_the_ledger_knows_who_and
     airflow.api.patch(asked, json=answer).raise_for_status()
 
     (ended,) = _ended_runs(airflow, "draft_notifications", 1)
-    assert ended["state"] == "success", _states(airflow, run)
-    decided = _in_warehouse(
-        airflow,
+    assert ended["state"] == "success", airflow.states(run)
+    decided = airflow.in_warehouse(
         "select state, decided_by, count(*), min(draft_id), bool_and(decided_at > now() - interval '10 minutes')"
         " from enrichment.notification_states where decided_by <> 'rules' group by 1, 2 order by 1",
     )
@@ -229,7 +198,7 @@ def test_a_broken_file_is_told_by_the_log_and_the_report(airflow: ServedAirflow,
     shutil.copy(PROJECT / "seeds" / "care" / "channels.csv", care)
     (care / "agents.csv").write_text("agent,name\n1,Ann\n")
     run = _triggered(airflow, "load_landing", {"landing": str(care.parent), "as_of_date": "2026-06-30"})
-    assert run["state"] == "success", _states(airflow, run)
+    assert run["state"] == "success", airflow.states(run)
     assert "1 are refused (care/agents.csv)" in _lines(airflow, run, "end_load")[-1]
     page.goto(f"{airflow.url}/plugin/customer360-report")
     expect(_shown(page).get_by_text("care/agents.csv").last).to_be_visible()
@@ -241,7 +210,7 @@ def test_a_delivery_that_is_not_there_turns_red_and_its_log_says_so(airflow: Ser
     nowhere = str(airflow.home.parent / "nowhere")
     run = _triggered(airflow, "load_landing", {"landing": nowhere, "as_of_date": "2026-06-30"})
     skipped = dict.fromkeys(("load", "end_load", "finish"), "upstream_failed")
-    assert _states(airflow, run) == {"begin_load": "failed"} | skipped
+    assert airflow.states(run) == {"begin_load": "failed"} | skipped
     sentence, *advice = last_words = _lines(airflow, run, "begin_load")[-3:]
     assert sentence.startswith("begin_load of load_landing failed. ")
     assert nowhere in sentence
@@ -253,46 +222,15 @@ def test_a_delivery_that_is_not_there_turns_red_and_its_log_says_so(airflow: Ser
 
 
 def test_an_erasure_is_dry_first_and_its_form_is_forgotten(airflow: ServedAirflow):
-    ((mail,),) = _in_warehouse(airflow, "select min(email) from care.customers where email is not null")
+    ((mail,),) = airflow.in_warehouse("select min(email) from care.customers where email is not null")
     run = _triggered(airflow, "erase_customer", {"dry_run": True, "email": mail})
-    assert _states(airflow, run)["erase"] == "skipped", _states(airflow, run)
+    assert airflow.states(run)["erase"] == "skipped", airflow.states(run)
     lines = _lines(airflow, run, "erase")
     assert any(line.split() == ["1", "raw.care__customers"] for line in lines), lines
     assert mail not in "\n".join(lines)
     path = f"/api/v2/dags/erase_customer/dagRuns/{run['dag_run_id']}"
     assert set(airflow.api.get(path).raise_for_status().json()["conf"]) == {"dry_run"}
-    assert _in_warehouse(airflow, f"select count(*) from care.customers where email = '{mail}'") == [(1,)]
-
-
-def test_a_range_of_days_is_backfilled_by_the_form(airflow: ServedAirflow, page: Page, picture):
-    page.goto(f"{airflow.url}/dags/nightly")
-    page.get_by_role("button", name="Trigger Dag").click()
-    page.get_by_text("Run this Dag for a range of dates").click()
-    for day, hour in (("2026/06/27", "00:00"), ("2026/06/29", "23:59")):
-        # The first field that has no date yet.
-        page.get_by_text("Select date and time").first.click()
-        page.get_by_placeholder("YYYY/MM/DD").last.fill(day)
-        page.get_by_placeholder("HH:mm").last.fill(hour)
-        page.get_by_text("Date Range").click()
-    expect(page.get_by_text("3 runs will be triggered.")).to_be_visible()
-    picture(page, "backfill-form")
-    page.get_by_role("button", name="Run Backfill").click()
-
-    def all_three(runs: list[dict]) -> list[dict]:
-        backfilled = [run for run in runs if run["run_type"] == "backfill"]
-        return backfilled if len(backfilled) == 3 else []
-
-    # Where no night has run by its schedule yet, Airflow also starts the one that was due last; it waits for its turn.
-    runs = _when_ended(airflow, "nightly", all_three)
-    assert [run["state"] for run in runs] == ["success"] * 3, [_states(airflow, run) for run in runs]
-    assert _in_warehouse(
-        airflow,
-        "select as_of_date::text, status, coalesce(started_at > lag(finished_at) over (order by run_id), true)"
-        " from ops.runs where kind = 'nightly' and as_of_date < '2026-06-30' order by run_id",
-    ) == [(f"2026-06-{day}", "published", True) for day in (26, 27, 28)]
-    page.goto(f"{airflow.url}/dags/nightly/backfills")
-    expect(page.get_by_text("2026-06-27").first).to_be_visible()
-    picture(page, "backfill-grid")
+    assert airflow.in_warehouse(f"select count(*) from care.customers where email = '{mail}'") == [(1,)]
 
 
 def test_doctor_says_which_connection_and_pool_are_missing(airflow: ServedAirflow):
@@ -320,11 +258,6 @@ def _until(holds: Callable[[], bool]) -> None:
         time.sleep(1)
 
 
-def _in_warehouse(airflow: ServedAirflow, query: str) -> list[tuple]:
-    with open_warehouse(read_settings({"CUSTOMER360_HOME": str(airflow.home)})).connect() as connection:
-        return connection.execute(query).fetchall()
-
-
 def _shown(page: Page) -> FrameLocator:
     """What the menu's page shows within Airflow's."""
     return page.frame_locator("iframe")
@@ -335,8 +268,8 @@ def _triggered(airflow: ServedAirflow, dag: str, conf: dict[str, str]) -> dict:
     airflow.api.patch(f"/api/v2/dags/{dag}", json={"is_paused": False}).raise_for_status()
     asked = {"logical_date": None, "conf": conf}
     run = airflow.api.post(f"/api/v2/dags/{dag}/dagRuns", json=asked).raise_for_status().json()
-    (ended,) = _when_ended(
-        airflow, dag, lambda runs: [found for found in runs if found["dag_run_id"] == run["dag_run_id"]]
+    (ended,) = airflow.when_ended(
+        dag, lambda runs: [found for found in runs if found["dag_run_id"] == run["dag_run_id"]]
     )
     return ended
 
@@ -348,32 +281,12 @@ def _ended_runs(airflow: ServedAirflow, dag: str, count: int) -> list[dict]:
         assert len(runs) <= count, "Unpausing must not start a night of its own."
         return runs if len(runs) == count else []
 
-    return _when_ended(airflow, dag, all_of_them)
-
-
-def _when_ended(airflow: ServedAirflow, dag: str, chosen: Callable[[list[dict]], list[dict]]) -> list[dict]:
-    deadline = time.monotonic() + RUN_TIMEOUT_SECONDS
-    while time.monotonic() < deadline:
-        runs = airflow.api.get(f"/api/v2/dags/{dag}/dagRuns?order_by=id").raise_for_status().json()["dag_runs"]
-        found = chosen(runs)
-        if found and all(run["state"] in ("success", "failed") for run in found):
-            return found
-        time.sleep(1)
-    pytest.fail(f"The runs of {dag} did not end.")
-
-
-def _instances(airflow: ServedAirflow, run: dict) -> list[dict]:
-    path = f"/api/v2/dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}/taskInstances"
-    return airflow.api.get(path).raise_for_status().json()["task_instances"]
-
-
-def _states(airflow: ServedAirflow, run: dict) -> dict[str, str]:
-    return {instance["task_id"]: instance["state"] for instance in _instances(airflow, run)}
+    return airflow.when_ended(dag, all_of_them)
 
 
 def _lines(airflow: ServedAirflow, run: dict, task: str) -> list[str]:
     """The lines of a task's log, but for those that Airflow itself folds around them."""
-    (tries,) = (found["try_number"] for found in _instances(airflow, run) if found["task_id"] == task)
+    (tries,) = (found["try_number"] for found in airflow.instances(run) if found["task_id"] == task)
     path = f"/api/v2/dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}/taskInstances/{task}/logs/{tries}"
     content = airflow.api.get(path, headers={"Accept": "application/json"}).raise_for_status().json()["content"]
     lines = [line["event"] for line in content if not line["event"].startswith("::")]

@@ -35,6 +35,8 @@ def task_failed(context: Mapping[str, Any]) -> None:
             "log": getattr(instance, "log_url", ""),
         }
     )
+    # The UI folds what follows a task; these lines are to be seen.
+    log.info("::endgroup::")
     for line in lines:
         log.error(line)
 

@@ -40,7 +40,7 @@ ours as (
 theirs as (
     select
         -- The source gives no key: the record is known by its load and its number there.
-        'source:' || delivered.load_id || ':' || delivered.record_number as action_reference,
+        'source:' || delivered.load_number || ':' || delivered.record_number as action_reference,
         identified.customer_key,
         'source' as origin,
         'delivered' as status,

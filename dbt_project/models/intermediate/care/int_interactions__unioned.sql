@@ -60,7 +60,7 @@ unioned as (
     select
         'notifications',
         -- The source gives no key: the record is known by its load and its number there.
-        'notifications:' || load_id || ':' || record_number,
+        'notifications:' || load_number || ':' || record_number,
         null,
         customer_id,
         null,

@@ -15,7 +15,7 @@ final as (
         records.response_time_minutes,
         records.resolution_status,
         records.agent_id,
-        records._load_id as load_id,
+        records.load_number,
         records._record_number as record_number,
         records._loaded_at as loaded_at
     from records

@@ -12,7 +12,7 @@ final as (
         records.urgency_level,
         records.follow_up_required,
         records.assigned_team,
-        records._load_id as load_id,
+        records.load_number,
         records._record_number as record_number,
         records._loaded_at as loaded_at
     from records
