@@ -128,6 +128,7 @@ def opened(page: Page, superset: LocalSuperset, dashboard: Dashboard) -> list[st
     def keep(answer: Response) -> None:
         answers.append(answer)
 
+    page.goto("about:blank")  # what an earlier page still waits for is none of ours
     page.on("response", keep)
     page.goto(f"{superset.url}/superset/dashboard/{dashboard.slug}/")
     page.wait_for_function(
