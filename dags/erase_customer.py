@@ -1,8 +1,8 @@
 """# Erase a customer
 
 Erases a person everywhere: **erase** from landing files, `raw`, quarantine, enrichment, texts and logs, then
-**build_core**, **enrich**, **build_marts**, **audit** and **publish**, so that the published tables follow. Facts stay,
-under one customer who stands for all that were erased.
+**build_core**, **segment**, **enrich**, **build_marts**, **audit** and **publish**, so that the published tables
+follow. Facts stay, under one customer who stands for all that were erased.
 
 *Parameters*: `email`, the person's mail address, or `system` and `customer_id`, an id there; `landing`, the folder or
 `s3://` prefix of the delivery; `dry_run`, on by default: only say in the log of `erase` how much it would be.
@@ -11,8 +11,8 @@ under one customer who stands for all that were erased.
 `erase` trigger the DAG again; after a later failure clear the failed task. The next night ends what was begun, too.
 """
 
-from airflow.sdk import chain, dag, task
-from customer360.orchestration import assets, parameters, steps
+from airflow.sdk import chain, dag
+from customer360.orchestration import parameters, tasks
 from customer360.orchestration.defaults import DAG_DEFAULTS
 
 
@@ -31,14 +31,14 @@ from customer360.orchestration.defaults import DAG_DEFAULTS
     **DAG_DEFAULTS,
 )
 def erase_customer() -> None:
-    run_number = task(steps.erase)()
+    run_number = tasks.erase()
+    shares = tasks.build_core(run_number)
     chain(
-        run_number,
-        task(steps.build_core)(run_number),
-        task(task_id="enrich")(steps.enrich_all)(run_number),
-        task(steps.build_marts)(run_number),
-        task(steps.audit)(run_number),
-        task(outlets=[assets.MARTS])(steps.publish)(run_number),
+        tasks.segment.expand_kwargs(shares),
+        tasks.enrich(run_number),
+        tasks.build_marts(run_number),
+        tasks.audit(run_number),
+        tasks.publish(run_number),
     )
 
 

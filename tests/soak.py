@@ -209,6 +209,7 @@ def strike(night: Night, count: int, fault: Fault) -> dict[str, object]:
         assert not wrong, f"{where}: {', '.join(sorted(wrong))} differ from an undisturbed night"
         say("well", where)
         drop(copy)
+    assert not count or any(cut_short.values()), f"no {fault.__name__} cut a step short, so nothing was tried"
     return {"struck": dict(Counter(named)), "cut short": dict(cut_short)}
 
 

@@ -40,6 +40,13 @@ def test_a_file_of_no_system_is_refused_by_the_end_of_the_load(
     assert pipeline.end_load(run)["refused"] == ["elsewhere/things.csv"]
 
 
+def test_a_record_without_a_key_is_told_by_the_loads_of_its_own_table(sample_warehouse: Warehouse):
+    with sample_warehouse.connect() as connection:
+        for table in ("interaction_history", "recommended_actions"):
+            loads = connection.execute(f"select distinct load_number from staging.stg_notifications__{table}")
+            assert loads.fetchall() == [(1,)], "Other tables' files, loaded before or beside, must not count."
+
+
 def _rejected(warehouse: Warehouse) -> list[tuple]:
     with warehouse.connect() as connection:
         return connection.execute(

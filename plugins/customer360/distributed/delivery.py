@@ -13,12 +13,11 @@ from psycopg import sql
 from customer360.build.dbt import ROLE
 from customer360.distributed.engine import SparkError
 from customer360.distributed.plan import Table
+from customer360.publish.export.parquet import write_rows
 from customer360.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import pyarrow
-
-ROWS_AT_A_TIME = 20_000
 
 WITHOUT_A_LIKE = ("jsonb", "text[]")
 """Types of columns that are not delivered: nothing built on Spark reads them."""
@@ -43,7 +42,7 @@ def write_tables(warehouse: Warehouse, folders: Iterable[tuple[Path, Iterable[Ta
 
 
 def _write(connection: psycopg.Connection, table: Table, path: Path) -> int:
-    import pyarrow.parquet
+    import pyarrow
 
     found = connection.execute(
         "select attname, format_type(atttypid, atttypmod) from pg_attribute"
@@ -58,19 +57,7 @@ def _write(connection: psycopg.Connection, table: Table, path: Path) -> int:
         sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(table.schema, table.name)
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    written = 0
-    with (
-        pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer,
-        connection.cursor("delivery") as cursor,
-    ):
-        cursor.execute(query)
-        while rows := cursor.fetchmany(ROWS_AT_A_TIME):
-            arrays = [
-                pyarrow.array(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)
-            ]
-            writer.write_batch(pyarrow.record_batch(arrays, schema=schema))
-            written += len(rows)
-    return written
+    return write_rows(connection, query, schema, path)
 
 
 def _arrow_type(data_type: str) -> pyarrow.DataType | None:

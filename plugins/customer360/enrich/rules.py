@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
@@ -79,7 +80,7 @@ class Rule(Condition):
         return Contribution(feature=self.feature, points=self.points, reason=self.reason)
 
 
-class RuleFile(_Strict):
+class RuleFile(_Strict, ABC):
     """A rule file of enrich/scorecards/, immutable once it was used: a change is a new version.
 
     ``version``: the file's name without .yml, which is the ``prompt_version`` of its answers.
@@ -114,9 +115,9 @@ class RuleFile(_Strict):
             raise EnrichError(f"The rules in {path.name} cannot be used; mend: {'; '.join(faults)}.")
         return rule_file
 
+    @abstractmethod
     def conditions(self) -> Iterable[Condition]:
         """Every condition in the file."""
-        raise NotImplementedError
 
 
 AnyRule = TypeVar("AnyRule", bound=Rule)

@@ -119,7 +119,8 @@ def segment(run_number: int, share: str) -> None:
     from customer360.enrich import Share
 
     if _params().get("dry_run"):
-        raise AirflowSkipException("Nobody was asked about: this is a dry run.")
+        log.info("Nobody was asked about: this is a dry run.")
+        return
     run = _run(run_number)
     pipeline.segment(run, Share.parse(share), budget=_budget(), session=aws_session(run.classifier))
 
@@ -130,11 +131,6 @@ def enrich(run_number: int) -> None:
     if _params().get("dry_run"):
         raise AirflowSkipException(_price(run))
     _enrich(run, in_shares=True)
-
-
-def enrich_all(run_number: int) -> None:
-    """Segment, prioritise and recommend for every customer that changed."""
-    _enrich(_run(run_number))
 
 
 def draft(run_number: int) -> None:

@@ -22,6 +22,8 @@ load = task(task_display_name="Load a system", map_index_template="{{ task.op_kw
 
 end_load = task(task_display_name="Check what arrived", outlets=[assets.RAW])(steps.end_load)
 
+erase = task(task_display_name="Erase the person")(steps.erase)
+
 enter_run = task(task_display_name="Begin a run", **_WAITS)(steps.enter_run)
 
 build_core = task(task_display_name="Build people and facts", outlets=[assets.CORE])(steps.build_core)
@@ -30,9 +32,7 @@ segment = task(task_display_name="Segment a share", map_index_template="{{ task.
     steps.segment
 )
 
-enrich = task(task_display_name="Prioritise and recommend", outlets=[assets.ENRICHMENT], trigger_rule="none_failed")(
-    steps.enrich
-)
+enrich = task(task_display_name="Prioritise and recommend", outlets=[assets.ENRICHMENT])(steps.enrich)
 
 draft = task(task_display_name="Draft messages", outlets=[assets.ENRICHMENT])(steps.draft)
 

@@ -80,7 +80,7 @@ def _erase_again(run: Run, arrived: set[str], again: set[str]) -> int:
 def _summary_of_load(report: loading.LoadReport) -> dict[str, Any]:
     return {
         "files": len(report.files),
-        "loaded": sum(file.loaded or 0 for file in report.files if file.status == "loaded"),
+        "loaded": report.loaded,
         "quarantined": report.quarantined,
         "refused": [file.file for file in report.refused],
         "unfinished": [file.file for file in report.unfinished],

@@ -14,7 +14,6 @@ from customer360.publish.export.batch import (
     ExportColumn,
     ExportError,
     ExportReport,
-    ExportTable,
     one_batch,
     readable_tables,
     whole_folder,
@@ -47,7 +46,7 @@ def export_parquet(warehouse: Warehouse, folder: Path, *, pii: bool = False) -> 
     """
     # Half a second to import, which only this export should cost.
     try:
-        import pyarrow.parquet
+        import pyarrow
     except ImportError:
         raise ExportError("Parquet needs the package pyarrow, which is not installed; run `make setup`.") from None
 
@@ -57,20 +56,24 @@ def export_parquet(warehouse: Warehouse, folder: Path, *, pii: bool = False) -> 
             path = written / table.mart / f"{table.name}.parquet"
             path.parent.mkdir(exist_ok=True)
             schema = pyarrow.schema([(column.name, _arrow_type(column)) for column in table.columns])
-            with pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-                rows += _write(connection, table, schema, writer)
+            query = sql.SQL("select {} from {}").format(sql.SQL(", ").join(map(_value, table.columns)), table.source)
+            rows += write_rows(connection, query, schema, path)
             files.append(folder / table.mart / path.name)
     return ExportReport(folder, files, rows)
 
 
-def _write(
-    connection: psycopg.Connection, table: ExportTable, schema: pyarrow.Schema, writer: pyarrow.parquet.ParquetWriter
-) -> int:
-    import pyarrow
+def write_rows(connection: psycopg.Connection, query: sql.Composed, schema: pyarrow.Schema, path: Path) -> int:
+    """Write the rows of ``query``, whose columns are those of ``schema``, to a Parquet file; returns how many.
 
-    query = sql.SQL("select {} from {}").format(sql.SQL(", ").join(map(_value, table.columns)), table.source)
+    They are never all in memory. ``connection``: in a transaction.
+    """
+    import pyarrow.parquet
+
     written = 0
-    with connection.cursor("export") as cursor:
+    with (
+        pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer,
+        connection.cursor("parquet") as cursor,
+    ):
         cursor.execute(query)
         while rows := cursor.fetchmany(ROWS_AT_A_TIME):
             arrays = [
