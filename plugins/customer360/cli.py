@@ -130,7 +130,7 @@ def build(as_of_date: date | None) -> None:
 def segment(as_of_date: date | None, classifier: str | None, budget: float | None, dry_run: bool) -> None:
     """Give every new or changed customer a segment."""
     if dry_run:
-        _price(as_of_date, classifier, "segments")
+        _price(as_of_date, classifier, "customers")
     else:
         _enrich_part("segment", as_of_date, classifier, budget)
 
@@ -141,9 +141,12 @@ def segment(as_of_date: date | None, classifier: str | None, budget: float | Non
 @BUDGET
 @DRY_RUN
 def recommend(as_of_date: date | None, classifier: str | None, budget: float | None, dry_run: bool) -> None:
-    """Segment, prioritise and recommend an action for every new or changed customer; analyse open decisions."""
+    """Segment, prioritise and recommend an action for every new or changed customer.
+
+    Open decisions are analysed too, and the messages of the actions drafted.
+    """
     if dry_run:
-        _price(as_of_date, classifier, "segments", "decisions")
+        _price(as_of_date, classifier, "customers", "open decisions", "messages")
     else:
         _enrich_part("enrich", as_of_date, classifier, budget)
 
@@ -362,7 +365,7 @@ def _enrich_part(part: str, as_of_date: date | None, classifier: str | None, bud
         click.echo(f"{statuses or 'Nobody was asked about'}; {report.dollars:.4f} dollars.")
 
 
-def _price(as_of_date: date | None, classifier: str | None, *purposes: str) -> None:
+def _price(as_of_date: date | None, classifier: str | None, *asked_about: str) -> None:
     from customer360 import pipeline
     from customer360.enrich.bedrock import prices_as_of
 
@@ -370,11 +373,10 @@ def _price(as_of_date: date | None, classifier: str | None, *purposes: str) -> N
     if (classifier or settings.classifier) != "bedrock":
         click.echo("The rules cost nothing; a dry run prices --classifier bedrock.")
         return
-    for purpose in purposes:
-        subjects = {"segments": "customers", "decisions": "open decisions"}[purpose]
-        estimate = getattr(pipeline, f"price_{purpose}")(settings, as_of_date)
+    for subjects in asked_about:
+        estimate = pipeline.price(settings, subjects, as_of_date)
         click.echo(
-            f"{estimate.customers:,} {subjects} are new or changed: {estimate.calls:,} requests with about "
+            f"{estimate.subjects:,} {subjects} are new or changed: {estimate.calls:,} requests with about "
             f"{estimate.input_tokens:,} tokens, at most {estimate.output_tokens:,} tokens of answers, "
             f"at most {estimate.dollars:.4f} dollars by the prices of {prices_as_of()}."
         )

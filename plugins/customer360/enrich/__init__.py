@@ -22,7 +22,7 @@ from customer360.enrich.decisions import (
     decisions_step,
     personal_words,
 )
-from customer360.enrich.drafts import draft, message_templates
+from customer360.enrich.drafts import draft, drafts_step, message_templates
 from customer360.enrich.forecasts import ForecastReport, fit_models
 from customer360.enrich.notifications import Decision, OpenDraft, decide, judge, judged_later, open_drafts
 from customer360.enrich.step import Share, StepReport, to_ask_about
@@ -33,6 +33,7 @@ from customer360.enrich.steps import (
     prioritise,
     recommend,
     segment,
+    segment_step,
     shares,
 )
 
@@ -63,6 +64,7 @@ __all__ = [
     "decide",
     "decisions_step",
     "draft",
+    "drafts_step",
     "enrich",
     "fit_models",
     "judge",
@@ -73,6 +75,7 @@ __all__ = [
     "prioritise",
     "recommend",
     "segment",
+    "segment_step",
     "shares",
     "to_ask_about",
 ]

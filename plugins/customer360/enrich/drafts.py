@@ -92,6 +92,14 @@ def message_templates() -> MessageTemplates:
     return MessageTemplates.read(NOTIFICATIONS_VERSION)
 
 
+def drafts_step(drafter: Any, fallback: MessageTemplates | None = None) -> Step[AddressedCustomer]:
+    """The step of messages, with templates or a model to word them."""
+    return Step(
+        "draft", "notification_drafts", AddressedCustomer, drafter, answer_of(drafter), fallback,
+        query_values={"actions": list(message_templates().by_action)},
+    )  # fmt: skip
+
+
 def draft(
     warehouse: Warehouse,
     *,
@@ -106,10 +114,5 @@ def draft(
     ``drafter``: who words them, templates if nobody else. ``fallback`` words those that the drafter has no usable
     words for. Raises EnrichError when the features are not built.
     """
-    templates = message_templates()
-    chosen = drafter or templates
-    step = Step(
-        "draft", "notification_drafts", AddressedCustomer, chosen, answer_of(chosen), fallback,
-        query_values={"actions": list(templates.by_action)},
-    )  # fmt: skip
+    step = drafts_step(drafter or message_templates(), fallback)
     return run_step(warehouse, step, run_id=run_id, as_of_date=as_of_date, batch_size=batch_size)

@@ -129,7 +129,7 @@ def enrich(run_number: int) -> None:
     """Prioritise and recommend for every customer that changed; a dry run only says for how many, and the price."""
     run = _run(run_number)
     if _params().get("dry_run"):
-        raise AirflowSkipException(_price(run))
+        raise AirflowSkipException(_price(run, "customers", "open decisions", "messages"))
     _enrich(run, in_shares=True)
 
 
@@ -189,7 +189,7 @@ def start_batch() -> None:
 
     run, params = _start(writes=False, classifier="bedrock"), _params()
     if params["dry_run"]:
-        words = _price(run)
+        words = _price(run, "customers")
         pipeline.finish_run(run, "done")
         raise AirflowSkipException(f"{words} A batch job costs half.")
     pipeline.start_batch(run, budget=_budget(), session=aws_session(run.classifier))
@@ -357,17 +357,20 @@ def _publish(run: Any) -> None:
     assets.describe(assets.MARTS, run, batch=published.batch_id, changed=published.changed, rows=rows)
 
 
-def _price(run: Any) -> str:
-    """What enriching would ask and cost, in a sentence."""
+def _price(run: Any, *asked_about: str) -> str:
+    """What asking about them would take and cost, in a sentence."""
     from customer360 import pipeline
 
     if run.classifier != "bedrock":
         changed = pipeline.count_changed(run)
         return f"Dry run: {changed:,} customers are new or changed; the rules would segment them for nothing."
-    estimate = pipeline.price_segments(run.settings, run.as_of_date)
+    estimates = {subjects: pipeline.price(run.settings, subjects, run.as_of_date) for subjects in asked_about}
+    counts = ", ".join(f"{estimate.subjects:,} {subjects}" for subjects, estimate in estimates.items())
+    calls = sum(estimate.calls for estimate in estimates.values())
+    dollars = sum(estimate.dollars for estimate in estimates.values())
     return (
-        f"Dry run: {estimate.customers:,} customers are new or changed; asking about them takes {estimate.calls:,} "
-        f"requests and costs at most {estimate.dollars:.4f} dollars. Nothing was asked."
+        f"Dry run: {counts} are new or changed; asking about them takes {calls:,} "
+        f"requests and costs at most {dollars:.4f} dollars. Nothing was asked."
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -172,22 +172,24 @@ def evaluate_stability(
         return found
 
 
-def price_segments(settings: Settings, as_of_date: date | None = None) -> bedrock.Estimate:
-    """What the classifier bedrock would send and cost at most; asks nothing and enters no run. Raises EnrichError."""
-    classifier = bedrock.BedrockClassifier.configured(_bedrock_options(settings), checked=False)
-    customers = enrichment.changed_customers(
-        open_warehouse(settings), as_of_date=as_of_date or settings.last_business_day(), classifier=classifier
-    )
-    return classifier.estimate(customers)
+def price(settings: Settings, subjects: str, as_of_date: date | None = None) -> bedrock.Estimate:
+    """What the classifier bedrock would send and cost at most; asks nothing and enters no run. Raises EnrichError.
 
-
-def price_decisions(settings: Settings, as_of_date: date | None = None) -> bedrock.Estimate:
-    """The same about open decisions. Raises EnrichError."""
+    ``subjects``: what it would be asked about, ``customers``, ``open decisions`` or ``messages``; these are of the
+    actions that stand, and new segments may change them.
+    """
     warehouse = open_warehouse(settings)
+    purposes: dict[str, tuple[Callable[[Warehouse], Any], Callable[[Any], Any]]] = {
+        "customers": (lambda _: bedrock.SegmentPurpose(), enrichment.segment_step),
+        "open decisions": (_decision_purpose, enrichment.decisions_step),
+        "messages": (lambda _: bedrock.DraftPurpose(), enrichment.drafts_step),
+    }
+    purpose, step_with = purposes[subjects]
     classifier = bedrock.BedrockClassifier.configured(_bedrock_options(settings), checked=False)
-    asking = classifier.asking(_decision_purpose(warehouse))
-    step = enrichment.decisions_step(asking)
-    return asking.estimate(enrichment.to_ask_about(warehouse, step, as_of_date or settings.last_business_day()))
+    asking = classifier.asking(purpose(warehouse))
+    return asking.estimate(
+        enrichment.to_ask_about(warehouse, step_with(asking), as_of_date or settings.last_business_day())
+    )
 
 
 def count_changed(run: Run) -> int:

@@ -300,7 +300,7 @@ def test_the_estimate_covers_what_is_spent(warehouse, run_id, people, double):
     chosen = classifier()
     estimate = chosen.estimate(changed_customers(warehouse, as_of_date=AS_OF_DATE, classifier=chosen))
     assert double.requests == []
-    assert (estimate.customers, estimate.calls) == (45, 3)
+    assert (estimate.subjects, estimate.calls) == (45, 3)
     night(warehouse, run_id, chosen)
     sent = sum(len(json.dumps(body)) for body in double.requests)
     # English has about four characters to a token.

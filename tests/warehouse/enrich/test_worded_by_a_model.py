@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from bedrock_double import MODEL
 from customer360.enrich import draft, enrich, judge, message_templates
 from customer360.enrich.bedrock import BedrockClassifier, BedrockOptions, DraftPurpose
+from customer360.pipeline import price
 from customer360.warehouse import Warehouse
 from warehouses import AS_OF_DATE
 
@@ -67,6 +69,20 @@ def test_the_model_words_and_rules_say_how_urgent_and_whose_it_is(warehouse, dou
     assert rows(warehouse, "select position('at 127.0.0.1' in model) > 0 from enrichment.notification_drafts") == [
         (True,)
     ]
+
+
+def test_a_dry_run_prices_the_messages_of_the_actions_that_stand(warehouse, settings, run_id, change, double):
+    change(range(1, 4), **FRUGAL)
+    enrich(warehouse, run_id=run_id, as_of_date=AS_OF_DATE)
+    there = replace(settings, warehouse_url=warehouse.owner_url, bedrock_model_id=MODEL)
+    estimate = price(there, "messages", AS_OF_DATE)
+    assert (estimate.subjects, estimate.calls, double.requests) == (3, 3, [])
+    drafter = BedrockClassifier.configured(BedrockOptions(MODEL)).asking(DraftPurpose())
+    draft(warehouse, run_id=run_id, as_of_date=AS_OF_DATE, drafter=drafter)
+    assert len(double.requests) == estimate.calls
+    allowed = sum(body["inferenceConfig"]["maxTokens"] for body in double.requests)
+    assert estimate.output_tokens == allowed
+    assert estimate.dollars > 0
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from customer360.enrich.bedrock.capabilities import prices_as_of
 from customer360.enrich.bedrock.classifier import BedrockClassifier, BedrockOptions, Estimate
 from customer360.enrich.bedrock.decisions import DecisionPurpose
 from customer360.enrich.bedrock.drafts import DraftPurpose
+from customer360.enrich.bedrock.segments import SegmentPurpose
 
 __all__ = [
     "BatchJob",
@@ -16,5 +17,6 @@ __all__ = [
     "DraftPurpose",
     "Estimate",
     "SegmentBatches",
+    "SegmentPurpose",
     "prices_as_of",
 ]

@@ -51,9 +51,9 @@ class BedrockOptions:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run would send and cost at most. ``dollars``: with every answer as long as it may be."""
+    """What asking about so many would send and cost at most. ``dollars``: with every answer as long as it may be."""
 
-    customers: int
+    subjects: int
     calls: int
     input_tokens: int
     output_tokens: int

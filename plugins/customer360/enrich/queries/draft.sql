@@ -20,27 +20,10 @@ with customers as (
             )
         ) as input_hash
     from intermediate.int_customer_features as f
-    inner join lateral (
-        select a.scenario, a.recommended_action, a.urgency_level, a.assigned_team
-        from enrichment.recommended_actions as a
-        where a.customer_key = f.customer_key and a.as_of_date <= %(as_of_date)s and a.status in ('ok', 'abstained')
-        order by a.as_of_date desc, a.result_id desc
-        limit 1
-    ) as actions on actions.recommended_action = any(%(actions)s)
-    left join lateral (
-        select s.segment
-        from enrichment.customer_segments as s
-        where s.customer_key = f.customer_key and s.as_of_date <= %(as_of_date)s and s.status in ('ok', 'abstained')
-        order by s.as_of_date desc, s.result_id desc
-        limit 1
-    ) as segments on true
-    left join lateral (
-        select p.priority, p.trigger_factors
-        from enrichment.customer_priorities as p
-        where p.customer_key = f.customer_key and p.as_of_date <= %(as_of_date)s and p.status in ('ok', 'abstained')
-        order by p.as_of_date desc, p.result_id desc
-        limit 1
-    ) as priorities on true
+    inner join lateral enrichment.action_of(f.customer_key, %(as_of_date)s) as actions
+        on actions.recommended_action = any(%(actions)s)
+    left join lateral enrichment.segment_of(f.customer_key, %(as_of_date)s) as segments on true
+    left join lateral enrichment.priority_of(f.customer_key, %(as_of_date)s) as priorities on true
 )
 
 select customers.*

@@ -3,13 +3,7 @@
 with open_drafts as (
     select d.*, last_state.state as last_state, last_state.reason as last_reason
     from enrichment.notification_drafts as d
-    left join lateral (
-        select s.state, s.reason
-        from enrichment.notification_states as s
-        where s.draft_id = d.draft_id and s.as_of_date <= %(as_of_date)s
-        order by s.as_of_date desc, s.state_id desc
-        limit 1
-    ) as last_state on true
+    left join lateral enrichment.state_of(d.draft_id, %(as_of_date)s) as last_state on true
     where d.as_of_date <= %(as_of_date)s
         and coalesce(last_state.state, 'new') not in ('rejected', 'superseded', 'refused')
 ),
@@ -47,15 +41,10 @@ known as (
                 and other.draft_id <> d.draft_id and s.state = 'approved' and s.decided_by <> 'rules'
                 and s.as_of_date <= %(as_of_date)s and s.as_of_date > %(as_of_date)s - %(duplicate_days)s
         ) as is_duplicate,
-        (
-            select a.recommended_action
-            from enrichment.recommended_actions as a
-            where a.customer_key = d.customer_key and a.as_of_date <= %(as_of_date)s and a.status in ('ok', 'abstained')
-            order by a.as_of_date desc, a.result_id desc
-            limit 1
-        ) as current_action
+        actions.recommended_action as current_action
     from open_drafts as d
     left join intermediate.int_customer_permissions__merged as permissions on d.customer_key = permissions.customer_key
+    left join lateral enrichment.action_of(d.customer_key, %(as_of_date)s) as actions on true
 ),
 
 timed as (

@@ -8,14 +8,7 @@ with customers as (
 
 select customers.*
 from customers
-left join lateral (
-    select s.input_hash, s.source, s.model, s.prompt_version
-    from enrichment.customer_segments as s
-    where s.customer_key = customers.customer_key and s.as_of_date <= %(as_of_date)s and s.status in ('ok', 'abstained')
-    -- two answers of one day: the later one stands
-    order by s.as_of_date desc, s.result_id desc
-    limit 1
-) as current_answer on true
+left join lateral enrichment.segment_of(customers.customer_key, %(as_of_date)s) as current_answer on true
 where (current_answer.input_hash, current_answer.source, current_answer.model, current_answer.prompt_version)
     is distinct from (customers.input_hash, %(source)s, %(model)s, %(prompt_version)s)
 -- Who is in a batch job that has not ended is asked about already.

@@ -4,19 +4,7 @@ select
     coalesce(priorities.priority, 'none') as priority,
     count(*) as customers
 from intermediate.int_customer_features as f
-left join lateral (
-    select s.segment, s.status
-    from enrichment.customer_segments as s
-    where s.customer_key = f.customer_key and s.as_of_date <= %(as_of_date)s and s.status in ('ok', 'abstained')
-    order by s.as_of_date desc, s.result_id desc
-    limit 1
-) as segments on true
-left join lateral (
-    select p.priority
-    from enrichment.customer_priorities as p
-    where p.customer_key = f.customer_key and p.as_of_date <= %(as_of_date)s and p.status in ('ok', 'abstained')
-    order by p.as_of_date desc, p.result_id desc
-    limit 1
-) as priorities on true
+left join lateral enrichment.segment_of(f.customer_key, %(as_of_date)s) as segments on true
+left join lateral enrichment.priority_of(f.customer_key, %(as_of_date)s) as priorities on true
 group by 1, 2
 order by 1, 2
