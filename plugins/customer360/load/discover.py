@@ -97,7 +97,8 @@ def _marked(file: LandingFile, marked: dict[str, datetime]) -> LandingFile:
     complete_at = marked.get(file.folder)
     if complete_at is None:
         return replace(file, unfinished=f"Its folder has no {SUCCESS} yet; the next load after that takes it.")
-    if file.source and file.source.modified_at > complete_at:
+    # An object says only when asked that it was written anew here, and costs a request.
+    if file.source and file.source.modified_at > complete_at and file.source.delivered_at > complete_at:
         return replace(
             file, unfinished=f"It is newer than the {SUCCESS} of its folder; the load after a new {SUCCESS} takes it."
         )

@@ -10,19 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from customer360.load.errors import FileRefused, FileUnfinished, LoadError
 
 _BUFFER_BYTES = 1 << 18
+_DELIVERED_AT = "delivered-at"
 _ATTEMPTS = 4
 """So often a transfer that breaks off is taken up where it stopped, without a byte in between."""
 
 
 class Source(Protocol):
-    """``size``: packed bytes. ``modified_at``: when it was last written. ``version``: None, or what is the same
-    only while the content is.
+    """``size``: packed bytes. ``modified_at``: when it was last written; ``delivered_at``: when its sender wrote it.
+    ``version``: None, or what is the same only while the content is.
     """
 
     @property
@@ -30,6 +30,9 @@ class Source(Protocol):
 
     @property
     def modified_at(self) -> datetime: ...
+
+    @property
+    def delivered_at(self) -> datetime: ...
 
     @property
     def version(self) -> str | None: ...
@@ -41,7 +44,10 @@ class Source(Protocol):
         """Raises FileUnfinished when it was written to since it was found."""
 
     def replace(self, new: Path) -> None:
-        """Put the content of ``new`` in its place, whole or not at all. Raises OSError or LoadError."""
+        """Put the content of ``new`` in its place, whole or not at all, and be the source of that.
+
+        Nothing is replaced that was written to since it was found. Raises OSError, FileUnfinished or LoadError.
+        """
 
 
 class LocalSource:
@@ -58,6 +64,10 @@ class LocalSource:
     @property
     def modified_at(self) -> datetime:
         return datetime.fromtimestamp(self._seen.st_mtime, UTC)
+
+    @property
+    def delivered_at(self) -> datetime:
+        return self.modified_at
 
     @property
     def version(self) -> None:
@@ -85,14 +95,19 @@ class LocalSource:
         shutil.copystat(self.path, beside)
         with beside.open("rb") as written:
             os.fsync(written.fileno())
-        beside.replace(self.path)
+        try:
+            self.check_unmoved()
+            beside.replace(self.path)
+        finally:
+            beside.unlink(missing_ok=True)
+        self._seen = self.path.stat()
 
 
 def _fingerprint(seen: os.stat_result) -> tuple[int, int, int]:
     return seen.st_ino, seen.st_size, seen.st_mtime_ns
 
 
-@dataclass(frozen=True)
+@dataclass
 class S3Source:
     """An object of a bucket, as it was listed: ``etag`` changes whenever it is written."""
 
@@ -102,6 +117,11 @@ class S3Source:
     etag: str
     size: int
     modified_at: datetime
+
+    @property
+    def delivered_at(self) -> datetime:
+        kept = self._metadata().get(_DELIVERED_AT)
+        return datetime.fromisoformat(kept) if kept else self.modified_at
 
     @property
     def version(self) -> str:
@@ -114,11 +134,27 @@ class S3Source:
         """Nothing to do: every read asks for the listed version alone."""
 
     def replace(self, new: Path) -> None:
+        # An object's time is always that of its last writing; a folder's marker is to be compared with this one.
+        metadata = {_DELIVERED_AT: self.modified_at.isoformat()} | self._metadata()
         try:
-            self.client.upload_file(str(new), self.bucket, self.key)
-        except (BotoCoreError, ClientError, S3UploadFailedError) as error:
+            with new.open("rb") as content:
+                written = self.client.put_object(
+                    Bucket=self.bucket, Key=self.key, Body=content, IfMatch=self.etag, Metadata=metadata
+                )
+        except (BotoCoreError, ClientError) as error:
+            if _is_other_version(error):
+                raise FileUnfinished(f"s3://{self.bucket}/{self.key} was replaced meanwhile; run it again.") from error
             raise LoadError(
                 f"s3://{self.bucket}/{self.key} cannot be written: {error}. Check the AWS credentials."
+            ) from error
+        self.etag, self.size = written["ETag"], new.stat().st_size
+
+    def _metadata(self) -> dict[str, str]:
+        try:
+            return self.client.head_object(Bucket=self.bucket, Key=self.key)["Metadata"]
+        except (BotoCoreError, ClientError) as error:
+            raise LoadError(
+                f"s3://{self.bucket}/{self.key} cannot be read: {error}. Check the AWS credentials."
             ) from error
 
 
@@ -168,4 +204,5 @@ class _Object(io.RawIOBase):
 
 
 def _is_other_version(error: Exception) -> bool:
-    return isinstance(error, ClientError) and error.response["Error"]["Code"] in ("PreconditionFailed", "412")
+    changed = ("PreconditionFailed", "412", "ConditionalRequestConflict")
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] in changed

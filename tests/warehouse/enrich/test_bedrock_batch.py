@@ -6,11 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
-import boto3
 import pytest
 from bedrock_double import INPUT_TOKENS, MODEL, OUTPUT_TOKENS, SEGMENTS, BedrockDouble
 from customer360.enrich import EnrichError, changed_customers, segment
@@ -18,30 +18,18 @@ from customer360.enrich.bedrock import BatchPlace, BedrockClassifier, BedrockOpt
 from customer360.enrich.bedrock.capabilities import Usage, capability_of
 from customer360.settings import Settings
 from customer360.warehouse import Warehouse
-from moto.server import ThreadedMotoServer
 from warehouses import AS_OF_DATE
 
 ROLE = "arn:aws:iam::123456789012:role/batch"
-PLACE = BatchPlace("s3://batches/customer360", ROLE)
+PLACE = BatchPlace("s3://deliveries/customer360", ROLE)
 RECORD_DOLLARS = capability_of(MODEL).dollars(
     Usage(input_tokens=INPUT_TOKENS, output_tokens=OUTPUT_TOKENS), MODEL, in_batch=True
 )
 
 
-@pytest.fixture(scope="module")
-def s3_url() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def double(double: BedrockDouble, s3_url: str, monkeypatch: pytest.MonkeyPatch) -> BedrockDouble:
+def double(double: BedrockDouble, bucket: Any) -> BedrockDouble:
     """The double, with a bucket beside it."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3_url)
-    boto3.client("s3").create_bucket(Bucket="batches")
     return double
 
 
@@ -173,12 +161,11 @@ def test_a_budget_leaves_out_what_it_does_not_pay_for(warehouse, run_id, people,
         start(warehouse, run_id, budget=Decimal("0.01"))
 
 
-def test_files_in_s3_hold_no_key_of_anybody(warehouse, run_id, people, double):
+def test_files_in_s3_hold_no_key_of_anybody(warehouse, run_id, people, double, bucket):
     people(range(200))
     job = start(warehouse, run_id)
-    s3 = boto3.client("s3")
-    key = job.folder.removeprefix("s3://batches/")
-    content = s3.get_object(Bucket="batches", Key=f"{key}/input.jsonl")["Body"].read().decode()
+    key = job.folder.removeprefix("s3://deliveries/")
+    content = bucket.get_object(Bucket="deliveries", Key=f"{key}/input.jsonl")["Body"].read().decode()
     assert len(content.splitlines()) == 100
     assert "70000000" not in content
 
@@ -214,7 +201,7 @@ def command(settings: Settings, warehouse: Warehouse, double) -> Callable[..., s
         "CUSTOMER360_HOME": str(settings.home),
         "CUSTOMER360_WAREHOUSE_URL": warehouse.owner_url,
         "CUSTOMER360_BEDROCK_MODEL_ID": MODEL,
-        "CUSTOMER360_BEDROCK_BATCH_FOLDER": "s3://batches/commands",
+        "CUSTOMER360_BEDROCK_BATCH_FOLDER": "s3://deliveries/commands",
         "CUSTOMER360_BEDROCK_BATCH_ROLE_ARN": ROLE,
     }
 

@@ -12,14 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-import boto3
 import pytest
 import zstandard
 from customer360.contracts import read_contracts
 from customer360.load import LoadError, load_landing
 from customer360.load.errors import FileUnfinished
 from customer360.load.source import S3Source
-from moto.server import ThreadedMotoServer
 
 CHANNELS = "channel_id,channel_name,channel_type\n1,Phone,Voice\n2,Chat,Digital\n"
 MANY = "channel_id,channel_name,channel_type\n" + "".join(f"{n},name {n * 7919},Voice\n" for n in range(1, 20_001))
@@ -35,24 +33,6 @@ def load_from(warehouse, landing, run_id):
         progress=False,
         quiet_seconds=0,
     )
-
-
-@pytest.fixture
-def bucket(monkeypatch):
-    server = ThreadedMotoServer(port=0, ip_address="127.0.0.1", verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://{host}:{port}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="deliveries")
-    yield client
-    # The server's memory is that of the process: the next server would still hold the objects.
-    boto3.resource("s3").Bucket("deliveries").objects.delete()
-    client.delete_bucket(Bucket="deliveries")
-    server.stop()
 
 
 def test_an_object_store_is_a_landing_that_is_read_without_a_copy(bucket, warehouse, run_id, query, monkeypatch):
@@ -163,6 +143,28 @@ def test_an_object_replaced_while_it_is_read_is_left_for_the_next_load(bucket):
     bucket.put_object(Bucket="deliveries", Key="care/channels.csv", Body=MANY.upper().encode())
     with source.open() as stream, pytest.raises(FileUnfinished, match="replaced while it was read"):
         stream.read()
+
+
+def test_an_object_is_rewritten_as_often_as_it_takes(bucket, tmp_path):
+    first = bucket.put_object(Bucket="deliveries", Key="care/channels.csv", Body=MANY.encode())
+    delivered = datetime(2026, 6, 30, 2, tzinfo=UTC)
+    source = S3Source(bucket, "deliveries", "care/channels.csv", first["ETag"], len(MANY), delivered)
+    for content in (CHANNELS, CHANNELS.upper()):
+        (tmp_path / "rewritten").write_text(content)
+        source.replace(tmp_path / "rewritten")
+        with source.open() as stream:
+            assert stream.read() == content.encode()
+    assert source.delivered_at == delivered
+
+
+def test_an_object_replaced_while_it_is_rewritten_is_left_as_it_is(bucket, tmp_path):
+    first = bucket.put_object(Bucket="deliveries", Key="care/channels.csv", Body=MANY.encode())
+    source = S3Source(bucket, "deliveries", "care/channels.csv", first["ETag"], len(MANY), datetime.now(UTC))
+    (tmp_path / "rewritten").write_text(CHANNELS)
+    bucket.put_object(Bucket="deliveries", Key="care/channels.csv", Body=MANY.upper().encode())
+    with pytest.raises(FileUnfinished, match="was replaced meanwhile; run it again"):
+        source.replace(tmp_path / "rewritten")
+    assert bucket.get_object(Bucket="deliveries", Key="care/channels.csv")["Body"].read() == MANY.upper().encode()
 
 
 @pytest.mark.parametrize("key", ["night/../../x.csv", "night/care/channels/../../../../etc/x.csv"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import canary
 import psycopg
@@ -12,6 +14,7 @@ from customer360 import erasing, privacy
 from customer360.contracts import read_contracts
 from customer360.erasing import Request
 from customer360.load import load_landing
+from customer360.load.discover import discover
 from customer360.privacy import ErasureError
 from customer360.settings import Settings
 from customer360.warehouse import OWNER, Warehouse
@@ -111,6 +114,32 @@ def test_a_rewritten_landing_loads_into_a_new_warehouse(
     assert (len(report.refused), report.quarantined, report.waiting) == (1, 1, {})
     assert ask(new, "select count(*) from raw.care__customer_interactions") == [(2,)]
     drop(new)
+
+
+def test_objects_of_a_bucket_are_rewritten_in_their_places_and_stay_complete(
+    here: Settings, warehouse: Warehouse, landing: Path, run_id: int, bucket: Any, tmp_path: Path
+):
+    (landing / "notes.txt").unlink()
+    files = sorted(path for path in landing.rglob("*") if path.is_file())
+    for path in files:
+        key = f"night/{path.relative_to(landing)}"
+        bucket.upload_file(str(path), "deliveries", key, ExtraArgs={"Metadata": {"sender": "care-desk"}})
+    for folder in {path.parent.name for path in files}:
+        bucket.put_object(Bucket="deliveries", Key=f"night/{folder}/_SUCCESS")
+    time.sleep(1.1)  # The times of objects are whole seconds.
+    there = "s3://deliveries/night"
+    contracts = erasing.contracts_of(there)
+    erasing.erase(warehouse, here, there, BY_MAIL, run_id)
+
+    for path in files:
+        bucket.download_file("deliveries", f"night/{path.relative_to(landing)}", str(path))
+    assert canary.found_in_folder(landing) == {}
+    found = discover(there, contracts, needs_success=True)
+    assert {file.name: file.unfinished for file, _ in found if file.unfinished} == {}
+    rewritten = bucket.head_object(Bucket="deliveries", Key="night/crm/customer_info_2026-06-29.csv")["Metadata"]
+    assert rewritten["sender"] == "care-desk"
+    report = load_landing(warehouse, there, contracts, run_id=run_id, business_date=date(2026, 6, 30), progress=False)
+    assert {file.status for file in report.files if "cut" not in file.file} == {"skipped"}
 
 
 def test_the_same_file_delivered_again_is_rewritten_again(
