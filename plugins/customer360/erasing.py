@@ -138,7 +138,10 @@ def finish(warehouse: Warehouse, settings: Settings) -> list[int]:
 
 
 def _rewrite_tables(warehouse: Warehouse, *schemas: str) -> None:
-    """Write tables anew that changed, and all statistics: deleted rows stay on the disk and in those otherwise."""
+    """Write tables anew that changed, and all statistics: deleted rows stay on the disk and in those otherwise.
+
+    A superuser's server begins a new write-ahead log, too.
+    """
     with warehouse.connect(OWNER, autocommit=True) as connection:
         tables = connection.execute(
             "select schemaname, relname, n_dead_tup > 0 or (schemaname, relname) in"
@@ -153,6 +156,11 @@ def _rewrite_tables(warehouse: Warehouse, *schemas: str) -> None:
                 # Analysing a table that is empty now leaves its statistics as they were.
                 connection.execute("delete from pg_statistic where starelid = to_regclass(%s)", [name.as_string()])
             connection.execute(sql.SQL("vacuum (full, analyze) {}" if is_changed else "analyze {}").format(name))
+        if _is_superuser(connection):
+            connection.execute("vacuum (full) pg_statistic")
+            # The write-ahead log holds rows as they were; a checkpoint removes all but its newest file.
+            connection.execute("select pg_switch_wal()")
+            connection.execute("checkpoint")
 
 
 def _connection(warehouse: Warehouse) -> psycopg.Connection:

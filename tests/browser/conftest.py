@@ -52,6 +52,24 @@ class ServedAirflow:
         with open_warehouse(read_settings({"CUSTOMER360_HOME": str(self.home)})).connect() as connection:
             return connection.execute(query).fetchall()
 
+    def files_with(self, text: str, folder: str = "") -> list[str]:
+        """The files below a folder of the server's data that hold a text on the disk."""
+        warehouse = open_warehouse(read_settings({"CUSTOMER360_HOME": str(self.home)}))
+        with warehouse.connect(autocommit=True) as connection:
+            connection.execute("checkpoint")
+        files = [path for path in (LocalServer(self.home).data / folder).rglob("*") if path.is_file()]
+        return [str(path) for path in files if text.encode() in path.read_bytes()]
+
+    def triggered(self, dag: str, conf: dict[str, object]) -> dict:
+        """The run of a DAG that was triggered, once it has ended."""
+        self.api.patch(f"/api/v2/dags/{dag}", json={"is_paused": False}).raise_for_status()
+        asked = {"logical_date": None, "conf": conf}
+        run = self.api.post(f"/api/v2/dags/{dag}/dagRuns", json=asked).raise_for_status().json()
+        (ended,) = self.when_ended(
+            dag, lambda runs: [found for found in runs if found["dag_run_id"] == run["dag_run_id"]]
+        )
+        return ended
+
     def when_ended(self, dag: str, chosen: Callable[[list[dict]], list[dict]]) -> list[dict]:
         """Those of a DAG's runs, the oldest first, that are chosen, once there are some and all have ended."""
         deadline = time.monotonic() + RUN_TIMEOUT_SECONDS
@@ -79,7 +97,7 @@ def airflow() -> Iterator[ServedAirflow]:
     told: list[dict] = []
     with reachable_folder() as folder, _webhook(told) as address:
         home, log, landing = folder / "home", folder / "airflow.log", folder / "landing"
-        landing.symlink_to(PROJECT / "seeds")  # the pictures show no path of a checkout
+        shutil.copytree(PROJECT / "seeds", landing)  # an erasure rewrites it
         environment = os.environ | {
             "CUSTOMER360_HOME": str(home),
             "CUSTOMER360_LANDING": str(landing),

@@ -197,7 +197,7 @@ def test_a_broken_file_is_told_by_the_log_and_the_report(airflow: ServedAirflow,
     care.mkdir(parents=True)
     shutil.copy(PROJECT / "seeds" / "care" / "channels.csv", care)
     (care / "agents.csv").write_text("agent,name\n1,Ann\n")
-    run = _triggered(airflow, "load_landing", {"landing": str(care.parent), "as_of_date": "2026-06-30"})
+    run = airflow.triggered("load_landing", {"landing": str(care.parent), "as_of_date": "2026-06-30"})
     assert run["state"] == "success", airflow.states(run)
     assert "1 are refused (care/agents.csv)" in _lines(airflow, run, "end_load")[-1]
     page.goto(f"{airflow.url}/plugin/customer360-report")
@@ -208,7 +208,7 @@ def test_a_broken_file_is_told_by_the_log_and_the_report(airflow: ServedAirflow,
 
 def test_a_delivery_that_is_not_there_turns_red_and_its_log_says_so(airflow: ServedAirflow, page: Page, picture):
     nowhere = str(airflow.home.parent / "nowhere")
-    run = _triggered(airflow, "load_landing", {"landing": nowhere, "as_of_date": "2026-06-30"})
+    run = airflow.triggered("load_landing", {"landing": nowhere, "as_of_date": "2026-06-30"})
     skipped = dict.fromkeys(("load", "end_load", "finish"), "upstream_failed")
     assert airflow.states(run) == {"begin_load": "failed"} | skipped
     sentence, *advice = last_words = _lines(airflow, run, "begin_load")[-3:]
@@ -223,13 +223,16 @@ def test_a_delivery_that_is_not_there_turns_red_and_its_log_says_so(airflow: Ser
 
 def test_an_erasure_is_dry_first_and_its_form_is_forgotten(airflow: ServedAirflow):
     ((mail,),) = airflow.in_warehouse("select min(email) from care.customers where email is not null")
-    run = _triggered(airflow, "erase_customer", {"dry_run": True, "email": mail})
+    run = airflow.triggered("erase_customer", {"dry_run": True, "email": mail})
     assert airflow.states(run)["erase"] == "skipped", airflow.states(run)
     lines = _lines(airflow, run, "erase")
     assert any(line.split() == ["1", "raw.care__customers"] for line in lines), lines
     assert mail not in "\n".join(lines)
     path = f"/api/v2/dags/erase_customer/dagRuns/{run['dag_run_id']}"
     assert set(airflow.api.get(path).raise_for_status().json()["conf"]) == {"dry_run"}
+    ((airflows_own,),) = airflow.in_warehouse("select oid from pg_database where datname = 'airflow'")
+    assert airflow.files_with("erase_customer", f"base/{airflows_own}")
+    assert airflow.files_with(mail, f"base/{airflows_own}") == []
     assert airflow.in_warehouse(f"select count(*) from care.customers where email = '{mail}'") == [(1,)]
 
 
@@ -261,17 +264,6 @@ def _until(holds: Callable[[], bool]) -> None:
 def _shown(page: Page) -> FrameLocator:
     """What the menu's page shows within Airflow's."""
     return page.frame_locator("iframe")
-
-
-def _triggered(airflow: ServedAirflow, dag: str, conf: dict[str, str]) -> dict:
-    """The run of a DAG that was triggered, once it has ended."""
-    airflow.api.patch(f"/api/v2/dags/{dag}", json={"is_paused": False}).raise_for_status()
-    asked = {"logical_date": None, "conf": conf}
-    run = airflow.api.post(f"/api/v2/dags/{dag}/dagRuns", json=asked).raise_for_status().json()
-    (ended,) = airflow.when_ended(
-        dag, lambda runs: [found for found in runs if found["dag_run_id"] == run["dag_run_id"]]
-    )
-    return ended
 
 
 def _ended_runs(airflow: ServedAirflow, dag: str, count: int) -> list[dict]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import canary
+import pytest
 from customer360 import erasing, pipeline
 from customer360.erasing import Request
 from customer360.settings import PROJECT, Settings
-from customer360.warehouse import OWNER, Warehouse
+from customer360.warehouse import OWNER, LocalServer, Warehouse
 from warehouses import NIGHT, copy_of, run_night
 
 
 def test_nothing_is_left_of_an_erased_person_and_nights_after_do_not_bring_them_back(
-    settings: Settings, empty_warehouse: Warehouse, tmp_path: Path
+    settings: Settings, empty_warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     home, landing = tmp_path / "home", tmp_path / "landing"
     home.mkdir()
@@ -37,6 +39,8 @@ def test_nothing_is_left_of_an_erased_person_and_nights_after_do_not_bring_them_
         counts = "select (select count(*) from core.fct_customer_interactions), (select count(*) from core.fct_orders)"
         facts = connection.execute(counts).fetchone()
 
+    # What dbt and Airflow keep of a command line, they keep of this one.
+    monkeypatch.setattr(sys, "argv", ["customer360", "erase", "--email", canary.EMAIL])
     would = erasing.preview(warehouse, here, here.landing, Request(email=canary.EMAIL))
     assert set(canary.found_in(canary.dump(settings, warehouse))) == set(canary.CANARIES)
     run = pipeline.start_run(here, "erase", as_of_date=date(2026, 6, 30), landing=str(landing))
@@ -48,6 +52,7 @@ def test_nothing_is_left_of_an_erased_person_and_nights_after_do_not_bring_them_
     def nothing_is_left() -> None:
         assert canary.found_in(canary.dump(settings, warehouse)) == []
         assert canary.found_in_folder(home) == {}
+        assert canary.found_in_folder(LocalServer(settings.home).data) == {}
         assert canary.found_in_folder(landing) == {}
 
     nothing_is_left()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -105,7 +106,6 @@ def build(warehouse: Warehouse, settings: Settings, phase: Phase, *, run_id: int
 
     Raises BuildError when a model fails to build or a fail-severity test finds rows.
     """
-    from dbt.cli.main import dbtRunner  # costs a second that no other command should pay
     from dbt_common.invocation import get_invocation_id
 
     variables = f"{{as_of_date: '{as_of_date}', business_time_zone: '{settings.business_time_zone}'}}"
@@ -114,8 +114,7 @@ def build(warehouse: Warehouse, settings: Settings, phase: Phase, *, run_id: int
         "--quiet", "--no-use-colors", "build", *PHASES[phase], "--exclude-resource-type", "unit_test",
         *project_arguments(settings), "--vars", variables,
     ]  # fmt: skip
-    with connection_in_environment(warehouse):
-        outcome = dbtRunner().invoke(arguments)
+    outcome = run_dbt(warehouse, arguments)
     if outcome.result is None:
         raise BuildError(f"dbt could not read its project: {outcome.exception}")
     report = BuildReport(phase, [_node_result(result) for result in outcome.result.results])
@@ -156,8 +155,21 @@ def _record(warehouse: Warehouse, run_id: int, invocation_id: str, report: Build
         )  # fmt: skip
 
 
+def run_dbt(warehouse: Warehouse, arguments: list[str]) -> Any:
+    """What dbt, run inside this process, came to: its dbtRunnerResult."""
+    from dbt.cli.main import dbtRunner  # costs a second that no other command should pay
+
+    # dbt writes the process's command line to its log and results, and that of an erasure names a person.
+    ours, sys.argv = sys.argv, ["dbt", *arguments]
+    try:
+        with _connection_in_environment(warehouse):
+            return dbtRunner().invoke(arguments)
+    finally:
+        sys.argv = ours
+
+
 @contextmanager
-def connection_in_environment(warehouse: Warehouse) -> Iterator[None]:
+def _connection_in_environment(warehouse: Warehouse) -> Iterator[None]:
     """The variables profiles.yml reads; dbt masks those named DBT_ENV_SECRET in its logs."""
     url = urlsplit(warehouse.url(ROLE))
     variables = {

@@ -6,7 +6,7 @@ import hashlib
 import logging
 from pathlib import Path
 
-from customer360.build.dbt import BuildError, connection_in_environment, manifest_path, project_arguments
+from customer360.build.dbt import BuildError, manifest_path, project_arguments, run_dbt
 from customer360.settings import PROJECT, Settings
 from customer360.warehouse import Warehouse
 
@@ -23,16 +23,13 @@ def write_docs(warehouse: Warehouse, settings: Settings) -> bool:
 
     Raises BuildError.
     """
-    from dbt.cli.main import dbtRunner
-
     page = docs_path(settings)
     fingerprint, kept = _fingerprint(), page.with_suffix(".fingerprint")
     if page.exists() and kept.exists() and kept.read_text() == fingerprint:
         return False
     # The build has just compiled every model; the manifest it left says so.
     arguments = ["docs", "generate", "--static", "--no-compile", *project_arguments(settings)]
-    with connection_in_environment(warehouse):
-        outcome = dbtRunner().invoke(["--quiet", "--no-use-colors", *arguments])
+    outcome = run_dbt(warehouse, ["--quiet", "--no-use-colors", *arguments])
     if not outcome.success:
         raise BuildError(f"dbt could not write the documentation of the models: {outcome.exception}")
     # Whoever reads the page meanwhile sees the old or the new one, never half of one.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+import psycopg
+
 from customer360.orchestration.local import DATABASE
 from customer360.settings import Settings
 from customer360.warehouse import WarehouseError, open_warehouse
@@ -20,7 +22,7 @@ def forget_the_form(settings: Settings, dag_id: str) -> None:
     """
     airflow = open_warehouse(settings).in_database(DATABASE)
     try:
-        connection = airflow.connect()
+        connection = airflow.connect(autocommit=True)
     except WarehouseError:
         log.warning(
             "Airflow keeps its runs in another database: delete this run of %s in the UI (Dag Runs, Delete) and its "
@@ -33,3 +35,13 @@ def forget_the_form(settings: Settings, dag_id: str) -> None:
             "update dag_run set conf = conf - %s::text[] where dag_id = %s and conf <> '{}'", [PERSONAL, dag_id]
         )
         connection.execute("update log set extra = null where dag_id = %s", [dag_id])
+        try:
+            # A row that was changed stays on the disk as it was, and nobody should wait long while that is mended.
+            connection.execute("set lock_timeout = '10s'")
+            for table in ("dag_run", "log"):
+                connection.execute(f"vacuum (full) {table}")
+        except psycopg.errors.LockNotAvailable:
+            log.warning(
+                "The disk still holds the form: run `vacuum full dag_run, log` in the database %s in a quiet moment.",
+                DATABASE,
+            )

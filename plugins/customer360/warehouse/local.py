@@ -130,6 +130,7 @@ class LocalServer:
                 "listen_addresses = '127.0.0.1'\nunix_socket_directories = ''\ntimezone = 'UTC'\n"
                 "password_encryption = 'scram-sha-256'\nmax_connections = 200\nshared_buffers = '512MB'\n"
                 "log_error_verbosity = 'terse'\n"  # no row of anybody's in the log
+                "wal_recycle = off\n"  # nor in a file of the write-ahead log that waits to be used again
                 "work_mem = '64MB'\nmaintenance_work_mem = '256MB'\nmax_wal_size = '4GB'\n"
             )
 

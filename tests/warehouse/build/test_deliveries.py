@@ -8,13 +8,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from customer360.build.dbt import connection_in_environment
+from customer360.build.dbt import run_dbt
 from customer360.contracts import ContractError, read_contracts
 from customer360.contracts.catalogue import SOURCES
 from customer360.load import LoadReport, load_landing
 from customer360.settings import PROJECT
 from customer360.warehouse import OWNER, Warehouse
-from dbt.cli.main import dbtRunner
 from warehouses import copy_of, drop
 
 STAGED = (
@@ -39,8 +38,7 @@ def compiled(empty_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactor
         "--profiles-dir", project, "--target-path", str(folder), "--log-path", str(folder),
         "--vars", "{as_of_date: '2026-12-31', business_time_zone: UTC}",
     ]  # fmt: skip
-    with connection_in_environment(warehouse):
-        assert dbtRunner().invoke(arguments).success
+    assert run_dbt(warehouse, arguments).success
     database = warehouse.owner_url.rpartition("/")[2]
     drop(warehouse)
     found = {path.stem: path.read_text().replace(f'"{database}".', "") for path in folder.rglob("compiled/**/*.sql")}

@@ -1,4 +1,4 @@
-"""A range of days run again through Airflow's own form, in Chromium."""
+"""What needs several nights in Airflow: days run again by its own form, in Chromium, and a person erased."""
 
 from __future__ import annotations
 
@@ -39,3 +39,16 @@ def test_a_range_of_days_is_backfilled_by_the_form(airflow: ServedAirflow, page:
     page.goto(f"{airflow.url}/dags/nightly/backfills")
     expect(page.get_by_text("2026-06-27").first).to_be_visible()
     picture(page, "backfill-grid")
+
+
+def test_a_person_is_erased_from_the_warehouse_the_delivery_and_the_disk(airflow: ServedAirflow):  # noqa: F811
+    ((mail, of_all),) = airflow.in_warehouse("select min(email), count(*) from care.customers where email is not null")
+    landing = airflow.home.parent / "landing"
+    delivered = [path for path in landing.rglob("*.csv") if mail in path.read_text()]
+    assert delivered
+    assert airflow.files_with(mail)
+    run = airflow.triggered("erase_customer", {"dry_run": False, "email": mail})
+    assert set(airflow.states(run).values()) == {"success"}, airflow.states(run)
+    assert airflow.in_warehouse("select count(*) from care.customers where email is not null") == [(of_all - 1,)]
+    assert [path for path in delivered if mail in path.read_text()] == []
+    assert airflow.files_with(mail) == []
