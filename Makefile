@@ -49,7 +49,7 @@ $(VENV)/.ready-dev: requirements-dev.lock requirements.lock pyproject.toml
 nightly: setup ## Take the sample delivery to published marts (LANDING=… AS_OF_DATE=… for another)
 	@$(BIN)/customer360 nightly --landing $(LANDING) --as-of-date $(AS_OF_DATE)
 
-test: dev browser lint ## Run every test
+test: dev browser lint ## Run all tests but the large ones, and every house rule
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 test-production: dev browser redis $(SUPERSET)/.ready $(SPARK)/.ready ## Run the large tests: Celery workers, the tutorial, Superset, Spark

@@ -90,7 +90,7 @@ def infer_contract(path: Path) -> Inferred:
     if encoding == "cp1252":
         unsure.append("The file is not UTF-8; cp1252 is taken, where latin-1 or another encoding may be meant.")
     if len(dialect) == 1 and len(columns) == 1:
-        unsure.append("Only one column was found; the delimiter may be another.")
+        unsure.append("Only one column was found; the delimiter may be another, or the header not the first line.")
     for column in columns:
         _find_kind(column)
     return _written(path, encoding, dialect, columns, unsure, is_whole)
@@ -122,6 +122,8 @@ def _decoded(content: bytes, is_whole: bool) -> tuple[str, str]:
 
 def _read(name: str, text: str) -> tuple[dict[str, Any], list[_Column]]:
     """The dialect in the contract's terms, without what is the default, and the columns."""
+    # Excel takes the delimiter from a line above the header.
+    text, above = re.subn(r"\Asep=.\r?\n", "", text)
     with tempfile.TemporaryDirectory(prefix="customer360-") as folder, duckdb.connect() as connection:
         sample = Path(folder, "sample.csv")
         sample.write_text(text, encoding="utf-8", newline="")
@@ -154,8 +156,8 @@ def _read(name: str, text: str) -> tuple[dict[str, Any], list[_Column]]:
         dialect["commentChar"] = comment
     if not has_header:
         dialect["header"] = False
-    if skipped:
-        dialect["headerRows"] = [skipped + 1]
+    if above + skipped:
+        dialect["headerRows"] = [above + skipped + 1]
     return dialect, columns
 
 

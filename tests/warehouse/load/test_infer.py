@@ -34,12 +34,18 @@ def described(path):
 
 
 @pytest.mark.parametrize(
-    ("encoding", "pack", "suffix"), [("cp1252", bytes, ""), ("utf-8-sig", bytes, ""), ("utf-16", gzip.compress, ".gz")]
+    ("encoding", "pack", "suffix", "above"),
+    [
+        ("cp1252", bytes, "", ""),
+        ("utf-8-sig", bytes, "", ""),
+        ("utf-16", gzip.compress, ".gz", ""),
+        ("utf-8-sig", bytes, "", "sep=;\r\n"),
+    ],
 )
-def test_an_odd_file_loads_under_its_inferred_contract(tmp_path, landing, warehouse, encoding, pack, suffix):
+def test_an_odd_file_loads_under_its_inferred_contract(tmp_path, landing, warehouse, encoding, pack, suffix, above):
     path = landing / "desk" / f"kunden_2026-01-01.csv{suffix}"
     path.parent.mkdir()
-    path.write_bytes(pack(GERMAN.split("\n\n")[1].encode(encoding)))
+    path.write_bytes(pack((above + GERMAN.split("\n\n")[1]).encode(encoding)))
     kind, found = inferred(path)
     assert kind.dialect.delimiter == ";" and kind.encoding == encoding.replace("-sig", "")
     (landing / "contracts").mkdir()
