@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -52,13 +52,22 @@ class ServedAirflow:
         with open_warehouse(read_settings({"CUSTOMER360_HOME": str(self.home)})).connect() as connection:
             return connection.execute(query).fetchall()
 
-    def files_with(self, text: str, folder: str = "") -> list[str]:
-        """The files below a folder of the server's data that hold a text on the disk."""
+    @property
+    def data(self) -> Path:
+        """Where its server keeps the databases."""
+        return LocalServer(self.home).data
+
+    def files_with(self, text: str, *folders: Path) -> list[str]:
+        """The files below folders that hold a text on the disk."""
         warehouse = open_warehouse(read_settings({"CUSTOMER360_HOME": str(self.home)}))
         with warehouse.connect(autocommit=True) as connection:
             connection.execute("checkpoint")
-        files = [path for path in (LocalServer(self.home).data / folder).rglob("*") if path.is_file()]
-        return [str(path) for path in files if text.encode() in path.read_bytes()]
+        found = []
+        for path in (path for folder in folders for path in folder.rglob("*") if path.is_file()):
+            with suppress(FileNotFoundError):  # the server removes some meanwhile
+                if text.encode() in path.read_bytes():
+                    found.append(str(path))
+        return found
 
     def triggered(self, dag: str, conf: dict[str, object]) -> dict:
         """The run of a DAG that was triggered, once it has ended."""

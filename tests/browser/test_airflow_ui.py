@@ -231,8 +231,8 @@ def test_an_erasure_is_dry_first_and_its_form_is_forgotten(airflow: ServedAirflo
     path = f"/api/v2/dags/erase_customer/dagRuns/{run['dag_run_id']}"
     assert set(airflow.api.get(path).raise_for_status().json()["conf"]) == {"dry_run"}
     ((airflows_own,),) = airflow.in_warehouse("select oid from pg_database where datname = 'airflow'")
-    assert airflow.files_with("erase_customer", f"base/{airflows_own}")
-    assert airflow.files_with(mail, f"base/{airflows_own}") == []
+    assert airflow.files_with("erase_customer", airflow.data / "base" / str(airflows_own))
+    assert airflow.files_with(mail, airflow.data / "base" / str(airflows_own)) == []
     assert airflow.in_warehouse(f"select count(*) from care.customers where email = '{mail}'") == [(1,)]
 
 
