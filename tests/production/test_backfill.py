@@ -12,7 +12,7 @@ from customer360.warehouse import OWNER, Warehouse
 from psycopg import sql
 from warehouses import checksums, copy_of, drop, run_night
 
-pytestmark = pytest.mark.nightly
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1800)]
 
 DAYS = (date(2026, 3, 1), date(2026, 4, 15), date(2026, 6, 28))
 SHUFFLED = (DAYS[1], DAYS[2], DAYS[0])
