@@ -150,13 +150,14 @@ def _rewrite_tables(warehouse: Warehouse, *schemas: str) -> None:
             " and schemaname not like 'candidate%%' and (schemaname = any(%(only)s) or %(only)s = '{}')",
             {"only": list(schemas)},
         ).fetchall()
+        is_superuser = _is_superuser(connection)
         for schema, table, is_changed in tables:
             name = sql.Identifier(schema, table)
-            if _is_superuser(connection):
+            if is_superuser:
                 # Analysing a table that is empty now leaves its statistics as they were.
                 connection.execute("delete from pg_statistic where starelid = to_regclass(%s)", [name.as_string()])
             connection.execute(sql.SQL("vacuum (full, analyze) {}" if is_changed else "analyze {}").format(name))
-        if _is_superuser(connection):
+        if is_superuser:
             connection.execute("vacuum (full) pg_statistic")
             # The write-ahead log holds rows as they were; a checkpoint removes all but its newest file.
             connection.execute("select pg_switch_wal()")

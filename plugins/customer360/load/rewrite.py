@@ -8,6 +8,7 @@ import gzip
 import io
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -18,7 +19,7 @@ from customer360.contracts import Contract
 from customer360.load.content import Excerpts, pieces
 from customer360.load.dialect import as_records_encoding, encoding_of, read_header, reader_of
 from customer360.load.discover import LandingFile, sha256_of
-from customer360.load.errors import FileRefused
+from customer360.load.errors import FileRefused, FileUnfinished
 from customer360.load.header import Header, match_header
 from customer360.load.incoming import parse
 from customer360.load.source import LocalSource, Source
@@ -62,14 +63,15 @@ def rewrite_file(
 ) -> int:
     """Rewrite the records that ``change`` changes; returns how many. Without ``before_replacing`` only count them.
 
-    Raises FileRefused when the file cannot be read.
+    Raises FileRefused when the file cannot be read, FileUnfinished when it was written to meanwhile.
     """
     contract = _without_demands(contract)
     source = _source(file)
-    edits = _edits(source, file.name, contract, change)
-    if edits and before_replacing:
-        content = _edited(as_records_encoding(pieces(source, file.name), contract), edits)
-        _replace(source, file.name, _in_encoding(content, contract), before_replacing)
+    with _left_alone_where_moved(file):
+        edits = _edits(source, file.name, contract, change)
+        if edits and before_replacing:
+            content = _edited(as_records_encoding(pieces(source, file.name), contract), edits)
+            _replace(source, file.name, _in_encoding(content, contract), before_replacing)
     return len(edits)
 
 
@@ -81,9 +83,10 @@ def rewrite_text(
     ``substitute`` gives the new text and how much it changed.
     """
     source = _source(file)
-    new, count = substitute(b"".join(pieces(source, file.name)).decode("utf-8", "surrogateescape"))
-    if count and before_replacing:
-        _replace(source, file.name, [new.encode("utf-8", "surrogateescape")], before_replacing)
+    with _left_alone_where_moved(file):
+        new, count = substitute(b"".join(pieces(source, file.name)).decode("utf-8", "surrogateescape"))
+        if count and before_replacing:
+            _replace(source, file.name, [new.encode("utf-8", "surrogateescape")], before_replacing)
     return count
 
 
@@ -123,6 +126,16 @@ def _without_demands(contract: Contract) -> Contract:
     """The contract of a file that may lack any column: one that was refused for that can be rewritten all the same."""
     every = [field.name for field in contract.table_schema.fields]
     return contract.model_copy(update={"customer360": contract.customer360.model_copy(update={"optional": every})})
+
+
+@contextmanager
+def _left_alone_where_moved(file: LandingFile) -> Iterator[None]:
+    try:
+        yield
+    except FileUnfinished as error:
+        raise FileUnfinished(
+            f"{file.name} was written to while it was rewritten, and is left as it is; run the same again."
+        ) from error
 
 
 def _source(file: LandingFile) -> Source:

@@ -90,12 +90,12 @@ class LocalSource:
     def replace(self, new: Path) -> None:
         # Within a folder a rename is one step, and a name with a dot in front is no delivery.
         beside = self.path.with_name(f".{self.path.name}.rewritten")
-        shutil.copyfile(new, beside)
-        # With the time it was delivered at, so that it is not newer than its folder's marker.
-        shutil.copystat(self.path, beside)
-        with beside.open("rb") as written:
-            os.fsync(written.fileno())
         try:
+            shutil.copyfile(new, beside)
+            # With the time it was delivered at, so that it is not newer than its folder's marker.
+            shutil.copystat(self.path, beside)
+            with beside.open("rb") as written:
+                os.fsync(written.fileno())
             self.check_unmoved()
             beside.replace(self.path)
         finally:
@@ -143,7 +143,7 @@ class S3Source:
                 )
         except (BotoCoreError, ClientError) as error:
             if _is_other_version(error):
-                raise FileUnfinished(f"s3://{self.bucket}/{self.key} was replaced meanwhile; run it again.") from error
+                raise FileUnfinished("It was replaced while it was rewritten.") from error
             raise LoadError(
                 f"s3://{self.bucket}/{self.key} cannot be written: {error}. Check the AWS credentials."
             ) from error

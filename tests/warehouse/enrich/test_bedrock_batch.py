@@ -9,10 +9,9 @@ import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
-from bedrock_double import INPUT_TOKENS, MODEL, OUTPUT_TOKENS, SEGMENTS, BedrockDouble
+from bedrock_double import INPUT_TOKENS, MODEL, OUTPUT_TOKENS, SEGMENTS
 from customer360.enrich import EnrichError, changed_customers, segment
 from customer360.enrich.bedrock import BatchPlace, BedrockClassifier, BedrockOptions, SegmentBatches
 from customer360.enrich.bedrock.capabilities import Usage, capability_of
@@ -20,17 +19,13 @@ from customer360.settings import Settings
 from customer360.warehouse import Warehouse
 from warehouses import AS_OF_DATE
 
+pytestmark = pytest.mark.usefixtures("bucket")
+
 ROLE = "arn:aws:iam::123456789012:role/batch"
 PLACE = BatchPlace("s3://deliveries/customer360", ROLE)
 RECORD_DOLLARS = capability_of(MODEL).dollars(
     Usage(input_tokens=INPUT_TOKENS, output_tokens=OUTPUT_TOKENS), MODEL, in_batch=True
 )
-
-
-@pytest.fixture
-def double(double: BedrockDouble, bucket: Any) -> BedrockDouble:
-    """The double, with a bucket beside it."""
-    return double
 
 
 def batches(warehouse: Warehouse, model: str = MODEL) -> SegmentBatches:

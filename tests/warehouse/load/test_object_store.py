@@ -162,7 +162,7 @@ def test_an_object_replaced_while_it_is_rewritten_is_left_as_it_is(bucket, tmp_p
     source = S3Source(bucket, "deliveries", "care/channels.csv", first["ETag"], len(MANY), datetime.now(UTC))
     (tmp_path / "rewritten").write_text(CHANNELS)
     bucket.put_object(Bucket="deliveries", Key="care/channels.csv", Body=MANY.upper().encode())
-    with pytest.raises(FileUnfinished, match="was replaced meanwhile; run it again"):
+    with pytest.raises(FileUnfinished, match="replaced while it was rewritten"):
         source.replace(tmp_path / "rewritten")
     assert bucket.get_object(Bucket="deliveries", Key="care/channels.csv")["Body"].read() == MANY.upper().encode()
 
